@@ -1,0 +1,3 @@
+module bro_exporter
+
+go 1.26

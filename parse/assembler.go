@@ -1,0 +1,228 @@
+package parse
+
+import "bytes"
+
+// Assembler reads a prof.log that arrives in pieces, cut anywhere, as a growing file does:
+//
+//	a := parse.NewAssembler("worker-1/prof.log")
+//	for piece := range pieces {
+//		a.Write(piece)
+//		for a.Scan() {
+//			switch r := a.Record().(type) {
+//			case *parse.Snapshot:    // a block that is complete: the next one has begun
+//			case *parse.SyntaxError: // a line that could not be read
+//			}
+//		}
+//		newest := a.Pending() // what is behind those, as far as it is written
+//	}
+type Assembler struct {
+	p       *parser
+	current Record
+
+	buf    []byte
+	record int   // where in buf the record begins that is not parsed yet
+	head   int   // where in buf the record's first line ends
+	indent int   // length of the record's time stamp and the blanks before it, 0 without
+	line   int   // where in buf the line begins that is not complete yet
+	offset int64 // of buf[0] in the input
+	lines  int   // lines before buf[line]
+	// recordLine is the number of the record's first line.
+	recordLine int
+	// overlong: the line began before buf[line], and that part of it was thrown away.
+	overlong bool
+	// stamp is the last time stamp that began a line: most lines begin with the same.
+	stamp []byte
+}
+
+// maxRecord is how long a record may get, in bytes: a longer line is skipped, and a record of
+// more lines is taken apart.
+const maxRecord = 1 << 20
+
+// NewAssembler returns an Assembler for the prof.log that errors shall call name.
+func NewAssembler(name string) *Assembler {
+	return &Assembler{p: newParser(name), recordLine: 1}
+}
+
+// Write adds the bytes that follow those written before. It never fails.
+func (a *Assembler) Write(b []byte) (int, error) {
+	a.room(len(b))
+	a.buf = append(a.buf, b...)
+	return len(b), nil
+}
+
+// room makes room for n more bytes behind buf, by dropping those that are parsed first.
+func (a *Assembler) room(n int) {
+	if a.record > 0 && cap(a.buf)-len(a.buf) < n {
+		a.drop(a.record)
+	}
+}
+
+func (a *Assembler) drop(n int) {
+	a.buf = append(a.buf[:0], a.buf[n:]...)
+	a.offset += int64(n)
+	a.record = max(0, a.record-n)
+	a.head = max(0, a.head-n)
+	a.line = max(0, a.line-n)
+}
+
+// Scan advances to the next record. It returns false when more bytes are needed.
+func (a *Assembler) Scan() bool {
+	if s, ok := a.current.(*Snapshot); ok {
+		a.p.free = append(a.p.free, s)
+	}
+	for a.current = a.p.next(); a.current == nil; a.current = a.p.next() {
+		if !a.step() {
+			return false
+		}
+	}
+	return true
+}
+
+// Record returns what Scan advanced to. A Snapshot is overwritten by the next call of Scan;
+// Clone it to keep it.
+func (a *Assembler) Record() Record { return a.current }
+
+// Unparsed returns how many lines no rule knew or could read so far.
+func (a *Assembler) Unparsed() uint64 { return a.p.unparsed }
+
+// Pending returns the blocks that Scan has not handed out, as they would be if nothing followed:
+// the newest and, if an incomplete line begins that one, the one before. What is written later
+// is not lost by asking. The text of a Comm line counts even though its newline is missing; a
+// number that may go on does not.
+func (a *Assembler) Pending() (blocks []*Snapshot) {
+	if a.p.open == nil && a.record == len(a.buf) {
+		return nil
+	}
+	f := *a
+	f.p = a.p.fork()
+	f.stamp = bytes.Clone(a.stamp)
+	f.finish()
+	for _, r := range f.p.ready {
+		if s, ok := r.(*Snapshot); ok {
+			blocks = append(blocks, s.Clone())
+		}
+	}
+	return blocks
+}
+
+// step parses the next line and returns false if it is not complete.
+func (a *Assembler) step() bool {
+	n := bytes.IndexByte(a.buf[a.line:], '\n')
+	if n < 0 {
+		if len(a.buf)-a.line > maxRecord {
+			a.shorten()
+		}
+		return false
+	}
+	a.takeLine(a.buf[a.line:a.line+n], a.line+n+1)
+	return true
+}
+
+// takeLine takes a line of which the next one begins at next.
+func (a *Assembler) takeLine(line []byte, next int) {
+	a.lines++
+	if a.overlong || len(line) > maxRecord {
+		a.skipOverlong()
+		if _, ends := separator(line); ends {
+			a.p.separator()
+		}
+		a.behind(next)
+		return
+	}
+	indent := a.stamped(line)
+	if indent > 0 || a.line-a.record > maxRecord {
+		a.endRecord()
+		a.startRecord(indent, len(line))
+	}
+	start, ends := separator(line)
+	if !ends {
+		a.line = next
+		return
+	}
+	a.parse(a.line+start, false)
+	a.p.separator()
+	a.behind(next)
+}
+
+// stamped returns the length of the time stamp that a line begins with, and of the blanks or
+// the hole of NULs before it; 0 if there is none.
+func (a *Assembler) stamped(line []byte) int {
+	n := len(a.stamp)
+	if n > 0 && len(line) > n && line[n] == ' ' && string(line[:n]) == string(a.stamp) {
+		return n
+	}
+	i := 0
+	for i < len(line) && blank(line[i]) {
+		i++
+	}
+	if n = stampLen(line[i:]); n == 0 {
+		return 0
+	}
+	a.stamp = append(a.stamp[:0], line[i:i+n]...)
+	return i + n
+}
+
+// endRecord parses the record before the current line.
+func (a *Assembler) endRecord() {
+	if a.line > a.record {
+		a.parse(a.line-1, false)
+	}
+}
+
+// startRecord begins a record with the current line.
+func (a *Assembler) startRecord(indent, length int) {
+	a.record, a.head, a.indent, a.recordLine = a.line, a.line+length, indent, a.lines
+}
+
+// behind leaves what stands before next behind.
+func (a *Assembler) behind(next int) {
+	a.record, a.head, a.line = next, next, next
+	a.indent, a.recordLine = 0, a.lines+1
+}
+
+// parse parses the record up to end.
+func (a *Assembler) parse(end int, cut bool) {
+	a.p.record(record{
+		b:      a.buf[a.record:end],
+		head:   min(end, a.head) - a.record,
+		indent: min(a.indent, end-a.record),
+		line:   a.recordLine,
+		offset: a.offset + int64(a.record),
+		cut:    cut,
+	})
+}
+
+// skipOverlong leaves out a line that is longer than a record may be, or its beginning.
+func (a *Assembler) skipOverlong() {
+	if !a.overlong {
+		a.endRecord()
+		a.p.fail(a.lines, "a line longer than 1 MiB is left out")
+	}
+	a.overlong = false
+}
+
+// shorten throws away the beginning of a line that is too long already and keeps what may be
+// the beginning of a separator at its end.
+func (a *Assembler) shorten() {
+	a.lines++
+	a.skipOverlong()
+	a.lines--
+	a.overlong = true
+	a.drop(len(a.buf) - len(lastBytes(a.buf)))
+	a.behind(0)
+}
+
+// finish parses what is left when nothing follows, and hands out the newest block.
+func (a *Assembler) finish() {
+	if !a.overlong {
+		rest := a.buf[a.line:]
+		a.lines++
+		if indent := a.stamped(rest); indent > 0 {
+			a.endRecord()
+			a.startRecord(indent, len(rest))
+		}
+		a.parse(len(a.buf), len(rest) > 0)
+	}
+	a.behind(len(a.buf))
+	a.p.close()
+}

@@ -1,0 +1,309 @@
+package parse
+
+import "bytes"
+
+// The lines of a block, in the order in which they are written. Each function stands behind
+// its keyword and takes the fields that follow, in the order of proflog's format strings; a
+// field that is not there was not written.
+
+// memory: "total=243816K total_adj=948K malloced: 0K"
+func (s *Snapshot) memory(t *text) {
+	m := &s.Memory
+	t.kib("total=", &m.Total)
+	t.kib("total_adj=", &m.TotalAdj)
+	if t.word("malloced:") {
+		t.kib("", &m.Malloced)
+	}
+	// From 5.2 on malloced is always 0K, and so it is under jemalloc.
+	if m.Malloced.Value == 0 {
+		m.Malloced = Opt[uint64]{}
+	}
+	// A total below the first one, or a first one over 4 GiB, does not fit total_adj's 32 bits.
+	if m.TotalAdj.Value > m.Total.Value || s.First && m.TotalAdj.Value != 0 {
+		m.TotalAdj = Opt[uint64]{}
+	}
+}
+
+// runtime: "user+sys=53.2 user=44.6 sys=8.6 real=631.1"
+func (s *Snapshot) runtime(t *text) {
+	t.decimal("user+sys=", "", &s.Runtime.UserSys)
+	t.decimal("user=", "", &s.Runtime.User)
+	t.decimal("sys=", "", &s.Runtime.Sys)
+	t.decimal("real=", "", &s.Runtime.Real)
+}
+
+// conns: "total=14 current=9/9 ext=0 mem=48488K avg=5387.6 table=50K connvals=35K", or
+// "tcp=7/8 udp=2/6 icmp=0/0"
+func (s *Snapshot) conns(t *text) {
+	c := &s.Conns
+	t.uint("total=", &c.Total)
+	t.pair("current=", &c.Current, &c.Sessions)
+	t.uint("ext=", &c.Ext)
+	t.bytesK("mem=", &c.Mem)
+	t.decimal("avg=", "", &c.Avg)
+	t.kib("table=", &c.Table)
+	t.kib("connvals=", &c.ConnVals)
+	t.pair("tcp=", &c.TCP.Current, &c.TCP.Max)
+	t.pair("udp=", &c.UDP.Current, &c.UDP.Max)
+	t.pair("icmp=", &c.ICMP.Current, &c.ICMP.Max)
+}
+
+// connsReleases tells the releases from the first Conns line.
+func (s *Snapshot) connsReleases() {
+	switch {
+	case s.Conns.Ext.Measured:
+		s.Releases &= until(release2_6)
+	case s.Conns.ConnVals.Measured:
+		s.Releases &= release3_1
+	case s.Conns.Total.Measured:
+		s.Releases &= from(release5_1)
+	}
+}
+
+const tcpHeader = "        Inact.  Syn.    SA      Part.   Est.    Fin.    Rst."
+
+var tcpLabels = [NumTCPStates]string{"Inact.", "Syn.", "SA", "Part.", "Est.", "Fin.", "Rst."}
+
+const (
+	tcpCell = 8 // bytes, left-aligned, blank for zero
+	tcpRow  = tcpCell * int(1+NumTCPStates)
+)
+
+// matrixRow takes what follows "TCP-States:" in a line of the matrix: the label and its cells
+// in their columns. The cells of a matrix whose header has lost its columns have lost theirs.
+func (p *parser) matrixRow(t *text) {
+	if t.literal(tcpHeader) {
+		p.columns = true
+		return
+	}
+	if !t.end() && t.b[t.i] == ' ' {
+		for _, label := range tcpLabels {
+			t.word(label)
+		}
+		p.columns = false
+		return
+	}
+	row, _, complete := bytes.Cut(t.rest(), []byte("\n"))
+	for state, label := range tcpLabels {
+		if !t.literal(label) {
+			continue
+		}
+		if p.columns && (complete || !t.cut) {
+			p.matrixCells(t, state, row)
+		}
+		return
+	}
+}
+
+func (p *parser) matrixCells(t *text, state int, row []byte) {
+	if len(row) > tcpRow {
+		row = row[:tcpRow]
+	}
+	t.i += len(row) - len(tcpLabels[state])
+	cells := &p.block.TCPStates.Cells[state]
+	*cells = [NumTCPStates]int64{}
+	for k := range cells {
+		if len(row) <= tcpCell*(k+1) {
+			break
+		}
+		cell := text{b: row[tcpCell*(k+1) : min(len(row), tcpCell*(k+2))]}
+		if cell.skipBlanks(); cell.end() {
+			continue
+		}
+		n, positive, ok := cell.number()
+		if cell.skipBlanks(); !ok || !cell.end() {
+			t.err = "not a row of TCP states"
+			return
+		}
+		if cells[k] = int64(n); !positive {
+			cells[k] = -int64(n)
+		}
+	}
+	p.rows |= 1 << state
+	p.block.TCPStates.Measured = p.rows == 1<<NumTCPStates-1
+}
+
+// matcher: "matchers=2 dfa_states=40 ncomputed=150 mem=62K avg_nfa_states=1", or from 2.5 on
+// "matchers=11 nfa_states=466 dfa_states=11 ncomputed=0 mem=29K"
+func (s *Snapshot) matcher(t *text) {
+	m := &s.Matcher
+	t.uint("matchers=", &m.Matchers)
+	t.uint("nfa_states=", &m.NFAStates)
+	t.uint("dfa_states=", &m.DFAStates)
+	t.uint("ncomputed=", &m.Computed)
+	t.kib("mem=", &m.Mem)
+	t.uint("avg_nfa_states=", &m.AvgNFAStates)
+	s.Expensive = true
+	if m.NFAStates.Measured {
+		s.Releases &= from(release2_5)
+	}
+	if m.AvgNFAStates.Measured {
+		s.Releases &= until(release2_4)
+	}
+}
+
+// noLag is the lag, in seconds, of a timer queue that no timer of which has run yet: it counts
+// from 1970.
+const noLag = 1e8
+
+// timers: "current=36 max=47 mem=2K lag=0.05s"
+func (s *Snapshot) timers(t *text) {
+	t.uint("current=", &s.Timers.Current)
+	t.uint("max=", &s.Timers.Max)
+	t.kib("mem=", &s.Timers.Mem)
+	t.decimal("lag=", "s", &s.Timers.Lag)
+	if s.Timers.Lag.Value > noLag {
+		s.Timers.Lag = Opt[float64]{}
+	}
+	if s.Timers.Mem.Measured {
+		s.Releases &= until(release2_6)
+	} else {
+		s.Releases &= from(release3_1)
+	}
+}
+
+// dns: "requests=1596 succesful=1596 failed=0 pending=0 cached_hosts=0 cached_addrs=1207"
+func (s *Snapshot) dns(t *text) {
+	d := &s.DNS
+	t.uint("requests=", &d.Requests)
+	if t.uint("succesful=", &d.Successful); d.Successful.Measured {
+		s.Releases &= until(release5_1)
+	} else if t.uint("successful=", &d.Successful); d.Successful.Measured {
+		s.Releases &= from(release6_1)
+	}
+	t.uint("failed=", &d.Failed)
+	t.uint("pending=", &d.Pending)
+	t.uint("cached_hosts=", &d.CachedHosts)
+	t.uint("cached_addrs=", &d.CachedAddrs)
+}
+
+// triggers: "total=4900 pending=0"
+func (s *Snapshot) triggers(t *text) {
+	t.uint("total=", &s.Triggers.Total)
+	t.uint("pending=", &s.Triggers.Pending)
+}
+
+// comm: "peers=0 stores=1 pending_queries=0 events_in=0 ... ids_out=0 ", or in 2.4 and 2.5
+// "peers=0 stores=0 store_queries=0 ... reports=0" and lines of dequeued messages
+func (s *Snapshot) comm(t *text) {
+	c := &s.Comm
+	t.uint("peers=", &c.Peers)
+	t.uint("stores=", &c.Stores)
+	t.uint("pending_queries=", &c.PendingQueries)
+	t.uint("events_in=", &c.EventsIn)
+	t.uint("events_out=", &c.EventsOut)
+	t.uint("logs_in=", &c.LogsIn)
+	t.uint("logs_out=", &c.LogsOut)
+	t.uint("ids_in=", &c.IDsIn)
+	t.uint("ids_out=", &c.IDsOut)
+	if t.cut && !c.IDsOut.Measured && bytes.IndexByte(t.rest(), '\n') < 0 {
+		*c = Comm{}
+		return
+	}
+	if c.PendingQueries.Measured {
+		s.Releases &= from(release2_6)
+		return
+	}
+	var delta Opt[uint64]
+	for _, key := range []string{"store_queries=", "store_responses=", "outgoing_conn_status=", "incoming_conn_status=", "reports="} {
+		t.uint(key, &delta)
+	}
+	if delta.Measured {
+		s.Releases &= release2_4 | release2_5
+	}
+}
+
+// dequeued takes a line below Comm in 2.4 and 2.5: "    worker-1  events dequeued=7".
+func (t *text) dequeued() bool {
+	line, _, _ := bytes.Cut(t.rest(), []byte("\n"))
+	for _, kind := range []string{" prints dequeued=", " events dequeued=", " logs dequeued="} {
+		if bytes.Contains(line, []byte(kind)) {
+			t.skipLine()
+			return true
+		}
+	}
+	return false
+}
+
+// tableEntries: "8327/8564"
+func (s *Snapshot) tableEntries(t *text) {
+	t.pair("", &s.Globals.Entries, &s.Globals.EntriesRecursive)
+	s.Expensive = true
+}
+
+// timer takes "ProfileTimer = 1". Where its nine blanks are lost, only the name tells that it
+// is a timer.
+func (p *parser) timer(t *text, indent int) bool {
+	start := t.i
+	t.skipWord()
+	name := t.b[start:t.i]
+	if (indent == timerIndent || bytes.HasSuffix(name, []byte("Timer"))) && t.word("=") {
+		t.skipBlanks()
+		if n, measured, ok := t.number(); ok && measured && (t.end() || blank(t.b[t.i])) {
+			p.addTimer(name, n)
+			return true
+		}
+		if t.err != "" {
+			return true
+		}
+	}
+	t.i = start
+	return false
+}
+
+func (p *parser) addTimer(name []byte, n uint64) {
+	list := &p.block.Timers.ByName
+	*list = append(*list, Timer{p.names.get(name, stale(*list).Name), n})
+}
+
+// global takes "Weird::actions = 35K (163/163 entries)", "Intel::data_store = 1352K" or
+// "34/102 entries". Where its sixteen blanks are lost, only a name with :: is a global's.
+func (p *parser) global(t *text, indent int) bool {
+	start := t.i
+	if g, ok := t.entries(""); ok {
+		p.addGlobal(nil, g)
+		p.block.Releases &= from(release5_1)
+		return true
+	}
+	t.i = start
+	t.skipWord()
+	name := t.b[start:t.i]
+	if (indent == globalIndent || bytes.Contains(name, []byte("::"))) && t.word("=") {
+		var g Global
+		t.kib("", &g.Size)
+		if t.err != "" {
+			return true
+		}
+		if g.Size.Measured {
+			if e, ok := t.entries("("); ok && t.literal(")") {
+				g.Entries, g.EntriesRecursive = e.Entries, e.EntriesRecursive
+			}
+			p.addGlobal(name, g)
+			return true
+		}
+	}
+	t.i = start
+	return false
+}
+
+// entries takes "351/351 entries" behind open.
+func (t *text) entries(open string) (g Global, ok bool) {
+	start := t.i
+	if t.word(open) && !t.end() && digit(t.b[t.i]) {
+		look := *t
+		look.pair("", &g.Entries, &g.EntriesRecursive)
+		if look.err == "" && look.word("entries") {
+			t.i = look.i
+			return g, true
+		}
+	}
+	t.i = start
+	return Global{}, false
+}
+
+func (p *parser) addGlobal(name []byte, g Global) {
+	list := &p.block.Globals.List
+	g.Name = p.names.get(name, stale(*list).Name)
+	*list = append(*list, g)
+	p.block.Expensive = true
+}

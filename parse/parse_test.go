@@ -1,0 +1,707 @@
+package parse
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// read returns copies of everything a Reader finds in text.
+func read(t *testing.T, text string) (blocks []*Snapshot, faults []*SyntaxError) {
+	t.Helper()
+	r := NewReader(strings.NewReader(text), "prof.log")
+	for r.Scan() {
+		switch rec := r.Record().(type) {
+		case *Snapshot:
+			blocks = append(blocks, rec.Clone())
+		case *SyntaxError:
+			faults = append(faults, rec)
+		}
+	}
+	if err := r.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return blocks, faults
+}
+
+func one(t *testing.T, text string) *Snapshot {
+	t.Helper()
+	blocks, faults := read(t, text)
+	if len(blocks) != 1 || len(faults) != 0 {
+		t.Fatalf("%d blocks and faults %v in %q, want one block", len(blocks), faults, text)
+	}
+	return blocks[0]
+}
+
+func load(t testing.TB, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("../testdata", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func logs(t testing.TB) []string {
+	t.Helper()
+	files, err := filepath.Glob("../testdata/*/*/prof*.log")
+	if err != nil || len(files) < 30 {
+		t.Fatalf("%d logs, %v", len(files), err)
+	}
+	return files
+}
+
+// u and f are fields that were measured.
+func u(v uint64) Opt[uint64]   { return Opt[uint64]{v, true} }
+func f(v float64) Opt[float64] { return Opt[float64]{v, true} }
+
+func equal(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
+	}
+}
+
+// The counts that a plain re-reading of each log gives: what stands at the beginning of its
+// lines, or behind a Comm line that has lost its newline.
+var (
+	blockLine   = regexp.MustCompile(`(?m)^[0-9.]+ Memory: total=(\d+)K`)
+	threadLine  = regexp.MustCompile(`(?m)^[0-9.]+   (.+?) *in=(\d+) out=(\d+) pending=(\d+)/(\d+) \(#queue r/w: in=(\d+)/(\d+) out=(\d+)/(\d+)\)$`)
+	timerLine   = regexp.MustCompile(`(?m)^[0-9.]+ {9}(\w+) = (\d+)$`)
+	globalLine  = regexp.MustCompile(`(?m)^[0-9.]+ {16}(\S+) = (\d+)K(?: \((\d+)/(\d+) entries\))?$`)
+	entriesLine = regexp.MustCompile(`(?m)[0-9]+\.[0-9]{6} {16}(\d+)/(\d+) entries$`)
+	tablesLine  = regexp.MustCompile(`(?m)^[0-9.]+ Total number of table entries: (\d+)/(\d+)$`)
+	commLine    = regexp.MustCompile(`(?m)^[0-9.]+ Comm: peers=(\d+) stores=(\d+) .*? ids_out=(\d+) `)
+	dnsLine     = regexp.MustCompile(`(?m)^[0-9.]+ DNS_Mgr: requests=(\d+) succ?ess?ful=(\d+) failed=(\d+) pending=(\d+) cached_hosts=(\d+) cached_addrs=(\d+)$`)
+	stateLine   = regexp.MustCompile(`(?m)^[0-9.]+ TCP-States:([ISPEFR]\S+) {2,}( .*|)$`)
+	realLine    = regexp.MustCompile(`(?m)^[0-9.]+ Run-time: user\+sys=\S+ user=\S+ sys=\S+ real=(\d+)\.(\d)$`)
+)
+
+// tally adds up numbers by what they are; two tallies that are equal hold the same numbers.
+type tally map[string]uint64
+
+func (c tally) lines(what string, re *regexp.Regexp, text string) {
+	for _, m := range re.FindAllStringSubmatch(text, -1) {
+		c[what]++
+		for i, group := range m[1:] {
+			if n, err := strconv.ParseUint(group, 10, 64); err == nil {
+				c[fmt.Sprint(what, i)] += n
+			} else if group != "" {
+				c[what+" "+group]++
+			}
+		}
+	}
+}
+
+func (c tally) add(what string, fields ...uint64) {
+	c[what]++
+	for i, n := range fields {
+		c[fmt.Sprint(what, i)] += n
+	}
+}
+
+func (c tally) snapshot(s *Snapshot) {
+	c.add("block", s.Memory.Total.Value/1024)
+	for _, th := range s.Threads.List {
+		c["thread "+th.Name]++
+		c.add("thread", 0, th.In, th.Out, th.PendingIn, th.PendingOut, th.InReads, th.InWrites, th.OutReads, th.OutWrites)
+	}
+	for _, tm := range s.Timers.ByName {
+		c["timer "+tm.Name]++
+		c.add("timer", 0, tm.Pending)
+	}
+	for _, g := range s.Globals.List {
+		if g.Name == "" {
+			c.add("entries", g.Entries.Value, g.EntriesRecursive.Value)
+			continue
+		}
+		c["global "+g.Name]++
+		c.add("global", 0, g.Size.Value/1024, g.Entries.Value, g.EntriesRecursive.Value)
+	}
+	if s.Globals.Entries.Measured {
+		c.add("tables", s.Globals.Entries.Value, s.Globals.EntriesRecursive.Value)
+	}
+	if s.Comm.IDsOut.Measured {
+		c.add("comm", s.Comm.Peers.Value, s.Comm.Stores.Value, s.Comm.IDsOut.Value)
+	}
+	d := s.DNS
+	c.add("dns", d.Requests.Value, d.Successful.Value, d.Failed.Value, d.Pending.Value, d.CachedHosts.Value, d.CachedAddrs.Value)
+	c.add("real", uint64(s.Runtime.Real.Value*10+0.5))
+	for from, row := range s.TCPStates.Cells {
+		for to, n := range row {
+			c[fmt.Sprint("state ", from, to)] += uint64(n)
+		}
+	}
+}
+
+func (c tally) text(text string) {
+	c.lines("block", blockLine, text)
+	c.lines("thread", threadLine, text)
+	c.lines("timer", timerLine, text)
+	c.lines("global", globalLine, text)
+	c.lines("entries", entriesLine, text)
+	c.lines("tables", tablesLine, text)
+	c.lines("comm", commLine, text)
+	c.lines("dns", dnsLine, text)
+	for _, m := range realLine.FindAllStringSubmatch(text, -1) {
+		n, _ := strconv.ParseUint(m[1]+m[2], 10, 64)
+		c.add("real", n)
+	}
+	for _, line := range strings.Split(text, "\n") {
+		_, row, ok := strings.Cut(line, " TCP-States:")
+		if !ok || row[0] == ' ' {
+			continue
+		}
+		for from, label := range tcpLabels {
+			for to := 0; to < 7 && strings.HasPrefix(row, label); to++ {
+				cell := fmt.Sprintf("%-64s", row)[8+8*to : 16+8*to]
+				n, _ := strconv.ParseUint(strings.TrimSpace(cell), 10, 64)
+				c[fmt.Sprint("state ", from, to)] += n
+			}
+		}
+	}
+}
+
+// noZeros drops what no line wrote.
+func (c tally) noZeros() tally {
+	for k, n := range c {
+		if n == 0 {
+			delete(c, k)
+		}
+	}
+	return c
+}
+
+func TestReaderAgainstPlainReading(t *testing.T) {
+	for _, file := range logs(t) {
+		text := load(t, strings.TrimPrefix(file, "../testdata/"))
+		blocks, faults := read(t, text)
+		if len(faults) > 0 {
+			t.Errorf("%s: %v", file, faults)
+		}
+		got, want := tally{}, tally{}
+		for _, s := range blocks {
+			got.snapshot(s)
+		}
+		want.text(text)
+		got.noZeros()
+		want.noZeros()
+		for k := range want {
+			if got[k] != want[k] {
+				t.Errorf("%s: %s: got %d, want %d", file, k, got[k], want[k])
+			}
+		}
+		if len(got) != len(want) {
+			t.Errorf("%s: %d different things read, want %d", file, len(got), len(want))
+		}
+	}
+}
+
+// What each log holds, counted by hand from the text: complete blocks, lines of scripts.
+func TestBlocksAndUnparsedLines(t *testing.T) {
+	for _, test := range []struct {
+		file     string
+		unparsed uint64
+		releases string
+		whole    bool
+	}{
+		{"2.3.2/live/prof.log", 0, "2.1-2.4", true},
+		{"2.3.2/segment/prof.log", 0, "2.1-2.4", true},
+		{"2.3.2/cmdline/prof.log", 0, "2.1-3.0", true},
+		{"2.3.2/restart/prof.run2.log", 0, "2.1-3.0", true},
+		{"3.0.14/live/prof.log", 0, "2.6-3.0", true},
+		{"7.0.11/live/prof.log", 0, "6.1+", true},
+		{"7.0.11-cluster/worker-1/prof.log", 0, "6.1+", true},
+		{"excerpts/zeek-docs-v9.0.0-rc1.txt", 1, "6.1+", false},
+		{"excerpts/zeek-docs-2023-v6.0.0-dev.txt", 1, "5.1-6.0", false},
+		{"excerpts/zeek-issue-1856-worker-b-2022-02-18.txt", 0, "3.1-5.0", false},
+	} {
+		text := load(t, test.file)
+		r := NewReader(strings.NewReader(text), "")
+		var last *Snapshot
+		n := 0
+		for r.Scan() {
+			if s, ok := r.Record().(*Snapshot); ok {
+				last = s.Clone()
+				n++
+			}
+		}
+		if want := strings.Count(text, " Memory: total="); n != want {
+			t.Errorf("%s: %d blocks, want %d", test.file, n, want)
+		}
+		if r.Unparsed() != test.unparsed {
+			t.Errorf("%s: %d lines unparsed, want %d", test.file, r.Unparsed(), test.unparsed)
+		}
+		if last.Releases.String() != test.releases {
+			t.Errorf("%s: releases %s, want %s", test.file, last.Releases, test.releases)
+		}
+		if last.Whole() != test.whole {
+			t.Errorf("%s: whole is %v", test.file, last.Whole())
+		}
+	}
+}
+
+// The two samples of the document that started this project, read off its text.
+func seedBlocks(columns bool) []*Snapshot {
+	reader := "/var/spool/bro/bv_intel/bv_intel.txt/Input::READER_ASCII"
+	writer := func(path string) Thread {
+		return Thread{Name: path + "/Log::WRITER_ASCII", In: 1, InReads: 1, InWrites: 1}
+	}
+	idle := Conns{
+		Total: u(0), Current: u(0), Sessions: u(0), Ext: u(0), Mem: u(0), Table: u(1024), ConnVals: u(0),
+		TCP: Protocol{u(0), u(0)}, UDP: Protocol{u(0), u(0)}, ICMP: Protocol{u(0), u(0)}, Expired: u(0),
+	}
+	noDNS := DNS{u(0), u(0), u(0), u(0), u(0), u(0)}
+	globals := []Global{
+		{"SSL::cipher_desc", u(99 * 1024), u(351), u(351)},
+		{"SSL::root_certs", u(208 * 1024), u(147), u(147)},
+		{"FTP::cmd_reply_code", u(48 * 1024), u(325), u(325)},
+		{"Weird::actions", u(36 * 1024), u(162), u(162)},
+	}
+	return []*Snapshot{
+		{
+			Time: 0, First: true, Expensive: true, Releases: until(release2_4) & from(release2_1),
+			Memory:  Memory{u(30160 * 1024), u(0), u(23126 * 1024)},
+			Runtime: Runtime{f(0), f(0), f(0), f(0)}, Conns: idle,
+			TCPStates:  TCPStates{Measured: columns},
+			Reassembly: u(0),
+			Matcher:    RuleMatcher{Matchers: u(2), DFAStates: u(2), Computed: u(0), Mem: u(2048), AvgNFAStates: u(29)},
+			Timers: Timers{u(19), u(19), u(1024), f(0),
+				[]Timer{{"ProfileTimer", 1}, {"ScheduleTimer", 2}, {"TableValTimer", 16}}},
+			DNS: noDNS, Triggers: Triggers{u(0), u(0)},
+			Threads: Threads{u(4), []Thread{
+				{Name: reader, In: 1, Out: 1, PendingOut: 1, InReads: 1, InWrites: 1, OutReads: 0, OutWrites: 1},
+				writer("packet_filter"), writer("packet_filter"), writer("loaded_scripts"), writer("reporter"),
+			}},
+			Globals: Globals{globals, u(1173 * 1024), u(1648), u(1691)},
+		},
+		{
+			Time: 1413471640.952530, Expensive: true, Releases: until(release2_4) & from(release2_1),
+			Memory:  Memory{u(30160 * 1024), u(0), u(23127 * 1024)},
+			Runtime: Runtime{f(0), f(0), f(0), f(0)}, Conns: idle, Reassembly: u(0),
+			Matcher: RuleMatcher{Matchers: u(2), DFAStates: u(2), Computed: u(0), Mem: u(2048), AvgNFAStates: u(29)},
+			Timers: Timers{u(18), u(19), u(1024), Opt[float64]{},
+				[]Timer{{"ScheduleTimer", 2}, {"TableValTimer", 16}}},
+			DNS: noDNS, Triggers: Triggers{u(0), u(0)},
+			Threads: Threads{u(4), []Thread{
+				{Name: reader, In: 1, Out: 1, InReads: 1, InWrites: 1, OutReads: 1, OutWrites: 1},
+				writer("packet_filter"), writer("loaded_scripts"), writer("reporter"),
+			}},
+			Globals: Globals{nil, u(1173 * 1024), u(1648), u(1691)},
+		},
+		{
+			Time: 1413471671.003551, Expensive: true, Releases: until(release2_4),
+			Memory:  Memory{u(30160 * 1024), u(0), u(23329 * 1024)},
+			Runtime: Runtime{f(0.1), f(0), f(0), f(0.1)},
+			Conns: Conns{
+				Total: u(14), Current: u(9), Sessions: u(9), Ext: u(0), Mem: u(48488), Avg: f(5387.6), Table: u(50 * 1024),
+				ConnVals: u(35 * 1024), TCP: Protocol{u(7), u(8)}, UDP: Protocol{u(2), u(6)}, ICMP: Protocol{u(0), u(0)}, Expired: u(0),
+			},
+			Reassembly: u(0),
+			Matcher:    RuleMatcher{Matchers: u(2), DFAStates: u(40), Computed: u(150), Mem: u(62 * 1024), AvgNFAStates: u(1)},
+			Timers: Timers{u(36), u(47), u(2048), f(0.05),
+				[]Timer{{"ConnectionInactivityTimer", 11}, {"FileAnalysisInactivityTimer", 1}}},
+			DNS: noDNS, Triggers: Triggers{u(0), u(0)},
+			Globals: Globals{List: globals},
+		},
+	}
+}
+
+func TestSeedDocument(t *testing.T) {
+	for _, form := range []struct {
+		name    string
+		columns bool // the matrix of the first block kept its columns
+	}{{"seed-egberts-bro-messaging", true}, {"seed-one-line", false}} {
+		want := seedBlocks(form.columns)
+		var got []*Snapshot
+		for _, sample := range []string{"-block1.txt", "-block2.txt"} {
+			blocks, faults := read(t, load(t, "excerpts/"+form.name+sample))
+			if len(faults) > 0 {
+				t.Errorf("%s%s: %v", form.name, sample, faults)
+			}
+			got = append(got, blocks...)
+		}
+		if len(got) != len(want) {
+			t.Fatalf("%s: %d blocks, want %d", form.name, len(got), len(want))
+		}
+		for i := range want {
+			got[i].Line, got[i].Offset = 0, 0
+			equal(t, fmt.Sprintf("%s, block %d", form.name, i), got[i], want[i])
+		}
+	}
+}
+
+func TestOneBlockPerRelease(t *testing.T) {
+	last := func(file string) *Snapshot {
+		blocks, _ := read(t, load(t, file))
+		return blocks[len(blocks)-1]
+	}
+	// 2.3.2: the last block of a heap that is over 4 GiB.
+	s := last("2.3.2/heap-over-4GiB/prof.log")
+	equal(t, "memory of 2.3.2", s.Memory.Total.Measured, true)
+	// 3.0.14: the third block of the live run, an expensive one being the fourth.
+	blocks, _ := read(t, load(t, "3.0.14/live/prof.log"))
+	s = blocks[1]
+	equal(t, "time", s.Time, 1795369010.057937)
+	equal(t, "line", s.Line, 29)
+	equal(t, "expensive", s.Expensive, true)
+	equal(t, "memory", s.Memory, Memory{u(232312 * 1024), u(512 * 1024), u(76221 * 1024)})
+	equal(t, "conns", s.Conns.Avg, Opt[float64]{})
+	equal(t, "table", s.Conns.Table, u(1024))
+	equal(t, "matcher", s.Matcher, RuleMatcher{Matchers: u(11), NFAStates: u(461), DFAStates: u(11), Computed: u(0), Mem: u(28 * 1024)})
+	equal(t, "timers", s.Timers, Timers{u(38), u(46), u(2048), Opt[float64]{}, []Timer{{"ScheduleTimer", 9}, {"TableValTimer", 29}}})
+	equal(t, "comm", s.Comm, Comm{u(0), u(3), u(0), u(0), u(0), u(0), u(0), u(0), u(0)})
+	equal(t, "globals", len(s.Globals.List), 12)
+	equal(t, "a global", s.Globals.List[9], Global{"Log::stream_filters", u(41 * 1024), u(51), u(102)})
+	equal(t, "a record", s.Globals.List[3], Global{Name: "Intel::data_store", Size: u(1736 * 1024)})
+	equal(t, "total", s.Globals.Size, u(5233*1024))
+	equal(t, "entries", s.Globals.EntriesRecursive, u(6750))
+	s = blocks[2]
+	equal(t, "not measured in a cheap block", s.Conns.Mem, Opt[uint64]{})
+	equal(t, "not measured in a cheap block", s.Conns.Table, Opt[uint64]{})
+	equal(t, "memory of a cheap block", s.Memory.Total, u(232440*1024))
+	equal(t, "run time", s.Runtime, Runtime{f(0.1), f(0), f(0), f(1)})
+	// 7.0.11: the third block of the live run.
+	blocks, _ = read(t, load(t, "7.0.11/live/prof.log"))
+	s = blocks[2]
+	equal(t, "memory", s.Memory, Memory{u(243816 * 1024), u(948 * 1024), Opt[uint64]{}})
+	equal(t, "conns", s.Conns, Conns{Total: u(18), Current: u(18), Sessions: u(18),
+		TCP: Protocol{u(13), u(13)}, UDP: Protocol{u(4), u(4)}, ICMP: Protocol{u(1), u(1)}, Expired: u(0)})
+	var cells TCPStates
+	cells.Measured = true
+	cells.Cells[SynSent][Reset] = 2
+	cells.Cells[Established][Established] = 2
+	cells.Cells[Established][Reset] = 2
+	cells.Cells[Closed][Closed] = 6
+	cells.Cells[Reset][Established] = 1
+	equal(t, "TCP states", s.TCPStates, cells)
+	equal(t, "lag", s.Timers.Lag, f(0.04))
+	equal(t, "a thread", s.Threads.List[1], Thread{"packet_filter/Log::WRITER_ASCII", 4, 2, 0, 1, 4, 4, 1, 2})
+	equal(t, "unnamed tables", blocks[1].Globals.List[0], Global{Entries: u(34), EntriesRecursive: u(102)})
+	equal(t, "the Comm line at the file's end", blocks[len(blocks)-1].Comm.Stores, u(1))
+}
+
+func TestThreadNames(t *testing.T) {
+	const tail = " in=41 out=20 pending=1/2 (#queue r/w: in=40/41 out=18/20)"
+	const block = "1.000000 ------------------------\n1.000000 Memory: total=1K total_adj=0K malloced: 1K\n"
+	for _, name := range []string{
+		"conn/Log::WRITER_ASCII",
+		`odd path, with "quotes" = and in=5 out=6 (x)/Log::WRITER_ASCII`,
+		"a" + tail + "/Log::WRITER_ASCII",
+		"a" + tail,
+		`while :; do echo "a b"; sleep 1; done |/Input::READER_RAW`,
+		"/opt/a b/c/Input::READER_ASCII",
+		"1.000000 Memory: total=7K total_adj=0K malloced: 1K/Log::WRITER_ASCII",
+		"Timer = 5",
+		"Foo::bar = 5K (1/1 entries)",
+		"\xff\xfe\xc3/Log::WRITER_ASCII",
+		"two\nlines |/Input::READER_RAW",
+		"|",
+		"x\r\n9/y",
+	} {
+		s := one(t, fmt.Sprintf("%s1.000000   %-25s%s\n1.000000 Comm: peers=3 stores=2 pending_queries=1 events_in=0 events_out=0 logs_in=0 logs_out=0 ids_in=0 ids_out=0 ", block, name, tail))
+		equal(t, "threads", s.Threads.List, []Thread{{name, 41, 20, 1, 2, 40, 41, 18, 20}})
+		equal(t, "what follows", s.Comm.Peers, u(3))
+		equal(t, "memory", s.Memory.Total, u(1024))
+	}
+}
+
+func TestThreadsShareAName(t *testing.T) {
+	blocks, _ := read(t, load(t, "7.0.11/threads/prof.log"))
+	names := map[string]int{}
+	for _, th := range blocks[len(blocks)-1].Threads.List {
+		names[th.Name]++
+	}
+	if n := names["/opt/sensor/policy/my input, file.txt/Input::READER_RAW"]; n != 2 {
+		t.Errorf("%d threads share the name, want 2: %v", n, names)
+	}
+}
+
+func TestMemoryNumbers(t *testing.T) {
+	for _, test := range []struct {
+		line string
+		want Memory
+	}{
+		{"total=10K total_adj=4K malloced: 7K", Memory{u(10240), u(4096), u(7168)}},
+		{"total=10K total_adj=4K malloced: 0K", Memory{u(10240), u(4096), Opt[uint64]{}}},
+		{"total=3000K total_adj=18014398509480144K malloced: 18014398509225497K", Memory{u(3000 << 10), Opt[uint64]{}, Opt[uint64]{}}},
+		{"total=46000K total_adj=4192464K malloced: 9K", Memory{u(46000 << 10), Opt[uint64]{}, u(9 << 10)}},
+		{"total=10K", Memory{Total: u(10240)}},
+		{"total=-10K total_adj=0K", Memory{TotalAdj: u(0)}},
+	} {
+		s := one(t, "1.000000 Memory: "+test.line+"\n")
+		equal(t, test.line, s.Memory, test.want)
+	}
+	blocks, _ := read(t, load(t, "7.0.11/memory-over-4GiB-at-start/prof.log"))
+	equal(t, "a first total over 4 GiB", blocks[0].Memory, Memory{Total: u(5218432 << 10)})
+	blocks, _ = read(t, load(t, "2.3.2/heap-over-4GiB/prof.log"))
+	for _, s := range blocks {
+		if m := s.Memory; m.TotalAdj.Value > m.Total.Value {
+			t.Errorf("line %d: total_adj over total: %+v", s.Line, m)
+		}
+	}
+}
+
+func TestSyntaxErrors(t *testing.T) {
+	const head = "1.000000 ------------------------\n1.000000 Memory: total=1K total_adj=0K malloced: 1K\n"
+	for _, test := range []struct{ line, want string }{
+		{"1.000000 Conns: total=99999999999999999999999 current=2/3", `prof.log:3: a number too large for 64 bits: "99999999999999999999999"`},
+		{"1.000000 Conns: total=abc current=2/3", `prof.log:3: not a number: "abc"`},
+		{"1.000000 Run-time: user+sys=0.x user=0.0 sys=0.0 real=0.0", `prof.log:3: not a number: "0.x"`},
+		{"1.000000   a/Log::WRITER_ASCII in=99999999999999999999 out=1 pending=0/0 (#queue r/w: in=1/1 out=1/1)", `prof.log:3: a thread with a number too large for 64 bits`},
+		{"1.000000         ProfileTimer = 99999999999999999999", `prof.log:3: a number too large for 64 bits: "99999999999999999999"`},
+		{"1.000000                A::b = 99999999999999999999K", `prof.log:3: a number too large for 64 bits: "99999999999999999999K"`},
+		{"1.000000 Total number of table entries: 1/99999999999999999999", `prof.log:3: a number too large for 64 bits: "99999999999999999999"`},
+		{"1.000000 Memory: total=5", `prof.log:3: no K behind the number: ""`},
+	} {
+		blocks, faults := read(t, head+test.line+"\n1.000000 Triggers: total=4 pending=5\n")
+		if len(faults) != 1 || faults[0].Error() != test.want {
+			t.Errorf("%s: got %v, want %s", test.line, faults, test.want)
+		}
+		last := blocks[len(blocks)-1]
+		equal(t, "the rest of the block", last.Triggers, Triggers{u(4), u(5)})
+		if strings.Contains(test.line, "current=") {
+			equal(t, "the rest of the line", last.Conns.Sessions, u(3))
+		}
+	}
+}
+
+func TestOddText(t *testing.T) {
+	text := load(t, "7.0.11-cluster/manager/prof.log")
+	want, _ := read(t, text)
+	same := func(what, text string) {
+		t.Helper()
+		got, faults := read(t, text)
+		if len(got) != len(want) || len(faults) > 0 {
+			t.Errorf("%s: %d blocks and %v, want %d", what, len(got), faults, len(want))
+			return
+		}
+		for i := range got {
+			got[i].Line, got[i].Offset = want[i].Line, want[i].Offset
+			equal(t, what, got[i], want[i])
+		}
+	}
+	same("CRLF", strings.ReplaceAll(text, "\n", "\r\n"))
+	same("a hole of NULs", strings.Repeat("\x00", 15082)+text)
+	same("trimmed lines", regexp.MustCompile(`(?m) +$`).ReplaceAllString(text, ""))
+	same("lines of scripts", strings.ReplaceAll(text, " Triggers:", " Custom: n=1, x\n\nno stamp = 5\n1795368063.287098 Triggers:"))
+	glue := regexp.MustCompile(`( ids_out=0 )([0-9.]+ -)`)
+	same("glued text", glue.ReplaceAllString(text, "${1}0.000000 NoNewline: n=1${2}"))
+}
+
+func TestScriptTextIsCounted(t *testing.T) {
+	r := NewReader(strings.NewReader("1.000000 Memory: total=1K\n1.000000 Custom: a=1\nhello\n\n1.000000 foo = 5\n1.000000 x 1.000000 Memory: total=2K\n"), "")
+	for r.Scan() {
+		if s, ok := r.Record().(*Snapshot); ok {
+			equal(t, "memory", s.Memory.Total, u(1024))
+			equal(t, "timers", len(s.Timers.ByName), 0)
+		}
+	}
+	equal(t, "unparsed lines", r.Unparsed(), uint64(4))
+}
+
+func TestOldAndRareLines(t *testing.T) {
+	s := one(t, `1.000000 Memory: total=1K
+1.000000 Conns: total=1 current=1/1 ext=0 mem=0K avg=0.0 table=0K connvals=0K
+1.000000 ConnCompressor: pending=0 pending_in_mem=0 full_conns=0 pending+real=0 mem=0K avg=-nan/-nan
+1.000000 Triggers: total=1 pending=0
+1.000000         BackdoorTimer = 2
+`)
+	equal(t, "2.0", s.Releases.String(), "2.0")
+	equal(t, "2.0 has no threads and is whole", s.Whole(), true)
+	equal(t, "timers", s.Timers.ByName, []Timer{{"BackdoorTimer", 2}})
+
+	r := NewReader(strings.NewReader(`1.000000 Memory: total=1K
+1.000000 Threads: current=0
+1.000000 Comm: peers=3 stores=2 store_queries=1 store_responses=0 outgoing_conn_status=0 incoming_conn_status=0 reports=0
+    bro/event/x               prints dequeued=1
+    bro/event/y               events dequeued=22
+    bro/event/z               logs dequeued=3
+1.000000 Triggers: total=1 pending=0
+`), "")
+	r.Scan()
+	s = r.Record().(*Snapshot)
+	equal(t, "2.4 with Broker", s.Releases.String(), "2.4-2.5")
+	equal(t, "comm", s.Comm, Comm{Peers: u(3), Stores: u(2)})
+	equal(t, "unparsed", r.Unparsed(), uint64(0))
+
+	s = one(t, "1.000000 Memory: total=1K\n1.000000 TCP-States:"+tcpHeader+`
+1.000000 TCP-States:Inact.  1234567812345678-1
+1.000000 TCP-States:Syn.
+1.000000 TCP-States:SA
+1.000000 TCP-States:Part.
+1.000000 TCP-States:Est.
+1.000000 TCP-States:Fin.
+1.000000 TCP-States:Rst.                                                    7
+`)
+	equal(t, "full cells", s.TCPStates.Cells[Inactive], [NumTCPStates]int64{12345678, 12345678, -1})
+	equal(t, "last cell", s.TCPStates.Cells[Reset][Reset], int64(7))
+	equal(t, "measured", s.TCPStates.Measured, true)
+}
+
+func TestTruncatedLastLine(t *testing.T) {
+	text := "1.000000 Memory: total=12K total_adj=3K malloced: 4K\n1.000000 Triggers: total=12 pending=34"
+	s := one(t, text)
+	equal(t, "a number that may go on", s.Triggers, Triggers{Total: u(12)})
+	s = one(t, text+"\n")
+	equal(t, "a number that does not", s.Triggers, Triggers{u(12), u(34)})
+	comm := "1.000000 Comm: peers=3 stores=2 pending_queries=1 events_in=5 events_out=6 logs_in=7 logs_out=8 ids_in=9 ids_out=10"
+	equal(t, "half a Comm line", one(t, text+"\n"+comm).Comm, Comm{})
+	equal(t, "a Comm line without its newline", one(t, text+"\n"+comm+" ").Comm, Comm{u(3), u(2), u(1), u(5), u(6), u(7), u(8), u(9), u(10)})
+}
+
+func TestRestarted(t *testing.T) {
+	var restarts []int
+	var last *Snapshot
+	text := load(t, "7.0.11/restart/prof.run2.log") + "\n" + load(t, "7.0.11/restart/prof.run3.log")
+	blocks, _ := read(t, text)
+	for i, s := range blocks {
+		if last != nil && last.Restarted(s) {
+			restarts = append(restarts, i)
+		}
+		last = s
+	}
+	equal(t, "restarts", restarts, []int{8})
+	equal(t, "first", blocks[8].First, true)
+	blocks[8].First = false
+	equal(t, "restarted without a command line", blocks[7].Restarted(blocks[8]), true)
+}
+
+func TestReaderError(t *testing.T) {
+	broken := errors.New("disk on fire")
+	text := load(t, "7.0.11/no-interface/prof.log")
+	r := NewReader(iotest.DataErrReader(&failing{strings.NewReader(text), broken}), "prof.log")
+	n := 0
+	for r.Scan() {
+		n++
+	}
+	equal(t, "blocks before the error", n, strings.Count(text, " Memory: "))
+	equal(t, "error", r.Err(), broken)
+}
+
+type failing struct {
+	r   *strings.Reader
+	err error
+}
+
+func (f *failing) Read(b []byte) (int, error) {
+	if n, err := f.r.Read(b); err == nil {
+		return n, nil
+	}
+	return 0, f.err
+}
+
+func TestOverlongLine(t *testing.T) {
+	long := strings.Repeat("x", 3*maxRecord)
+	text := "1.000000 Memory: total=1K\n1.000000 Triggers: total=1 pending=2\n" + long + " 2.000000 " + dashes + "\n2.000000 Memory: total=2K\n"
+	blocks, faults := read(t, text)
+	if len(blocks) != 2 || len(faults) != 1 || faults[0].Line != 3 {
+		t.Fatalf("%d blocks, %v", len(blocks), faults)
+	}
+	equal(t, "before", blocks[0].Triggers, Triggers{u(1), u(2)})
+	equal(t, "line", blocks[1].Line, 4)
+	equal(t, "after", blocks[1].Memory.Total, u(2048))
+}
+
+func TestNoNewlineForever(t *testing.T) {
+	a := NewAssembler("zero")
+	piece := make([]byte, 64<<10)
+	for range 1024 {
+		a.Write(piece)
+		for a.Scan() {
+		}
+	}
+	if c := cap(a.buf); c > 4*maxRecord {
+		t.Errorf("%d bytes kept of 64 MiB without a newline", c)
+	}
+}
+
+func TestBlockWithoutEnd(t *testing.T) {
+	a := NewAssembler("")
+	line := []byte(fmt.Sprintf("1.000000   %0200d in=1 out=1 pending=0/0 (#queue r/w: in=1/1 out=1/1)\n", 1))
+	a.Write([]byte("1.000000 Memory: total=1K\n"))
+	var faults int
+	for range 3 * maxBlock / len(line) {
+		a.Write(line)
+		for a.Scan() {
+			faults++
+		}
+	}
+	if n := len(a.Pending()[0].Threads.List); n*len(line) > maxBlock+len(line) || faults != 1 {
+		t.Errorf("%d threads kept, %d faults", n, faults)
+	}
+}
+
+func TestAssemblerPending(t *testing.T) {
+	text := load(t, "7.0.11/restart/prof.run1.log")
+	want, _ := read(t, text)
+	a := NewAssembler("")
+	var got []*Snapshot
+	previous := 0
+	for i := range text {
+		a.Write([]byte{text[i]})
+		for a.Scan() {
+			s := a.Record().(*Snapshot).Clone()
+			got = append(got, s)
+		}
+		pending := a.Pending()
+		if len(pending) == 0 || !pending[0].Whole() {
+			continue
+		}
+		p := pending[0]
+		// A block that calls itself whole may only gain what comes late.
+		w := want[len(got)]
+		if p.Memory != w.Memory || p.Triggers != w.Triggers || !reflect.DeepEqual(p.Threads, w.Threads) || !p.Comm.Empty() && p.Comm != w.Comm {
+			t.Fatalf("at byte %d: half a block is whole:\n got %+v\nwant %+v", i, p, w)
+		}
+		previous++
+	}
+	if previous == 0 {
+		t.Error("no block was ever whole")
+	}
+	got = append(got, a.Pending()...)
+	equal(t, "blocks", got, want)
+}
+
+func TestClone(t *testing.T) {
+	s := one(t, load(t, "excerpts/zeek-docs-v9.0.0-rc1.txt"))
+	c := s.Clone()
+	c.Threads.List[0].In++
+	c.Timers.ByName[0].Pending++
+	if s.Threads.List[0].In == c.Threads.List[0].In || s.Timers.ByName[0] == c.Timers.ByName[0] {
+		t.Error("a clone shares memory")
+	}
+}
+
+func TestReleases(t *testing.T) {
+	for r, want := range map[Releases]string{
+		0: "unknown", allReleases: "unknown", release2_0: "2.0", until(release3_1): "2.0-5.0",
+		release2_6: "2.6-3.0", from(release6_1): "6.1+", release6_2: "6.2+", release2_4: "2.4",
+	} {
+		equal(t, "name", r.String(), want)
+	}
+	equal(t, "narrow", from(release2_6).Narrow(until(release3_1)).String(), "2.6-5.0")
+	equal(t, "contradiction", release2_0.Narrow(release6_2), release6_2)
+}
+
+var sinkSnapshot *Snapshot
+
+func BenchmarkReader(b *testing.B) {
+	text := []byte(load(b, "7.0.11/pcap/prof.log"))
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r := NewReader(bytes.NewReader(text), "")
+		for r.Scan() {
+			sinkSnapshot, _ = r.Record().(*Snapshot)
+		}
+	}
+}

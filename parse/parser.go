@@ -1,0 +1,317 @@
+package parse
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// Record is what a prof.log is read as: a *Snapshot or a *SyntaxError.
+type Record interface{ isRecord() }
+
+func (*Snapshot) isRecord()    {}
+func (*SyntaxError) isRecord() {}
+
+// SyntaxError is a line that a rule knows but cannot read. The rest of its block is read as
+// if the value were not there.
+type SyntaxError struct {
+	File string
+	Line int // counted from 1 where reading began
+	Msg  string
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg)
+}
+
+// parser turns records into Snapshots.
+type parser struct {
+	name     string
+	names    names
+	unparsed uint64
+
+	open  *Snapshot // the newest block, nil before the first
+	block *Snapshot // where lines go: open up to the separator behind it, then scrap
+	scrap *Snapshot
+	rows  uint8 // rows of the block's TCP matrix that were read
+	// columns: the last header of a TCP matrix stood in its columns.
+	columns bool
+	// first: a command line was read since the last block began.
+	first bool
+
+	ready []Record
+	free  []*Snapshot
+}
+
+func newParser(name string) *parser {
+	p := &parser{name: name, names: names{}, scrap: &Snapshot{}}
+	p.block = p.scrap
+	return p
+}
+
+const (
+	keywordIndent = 1 // blanks behind the time stamp
+	threadIndent  = 3
+	timerIndent   = 9
+	globalIndent  = 16
+)
+
+// record is a line that begins with a time stamp, and the lines behind it that do not: those
+// are the continuation of a name, of a command line, or of text that somebody has wrapped. Only
+// the first record of a file, or behind a separator, may lack the stamp.
+type record struct {
+	b      []byte
+	head   int   // length of the first line
+	indent int   // length of its time stamp and the blanks before it, 0 without
+	line   int   // number of the first line
+	offset int64 // of b in the input
+	cut    bool  // b ends within a line
+}
+
+// record takes a record. What is left of a line when its fields have been read is read as the
+// next record: Comm has no newline, and text that has lost all its newlines looks no different.
+func (p *parser) record(r record) {
+	if p.block == p.scrap {
+		p.scrap.reset()
+	} else if r.offset-p.open.Offset > maxBlock {
+		p.fail(r.line, "a block longer than 16 MiB: the rest of it is left out")
+		p.separator()
+	}
+	t := text{b: r.b, i: r.indent, cut: r.cut}
+	for stamped := r.indent > 0; ; stamped = t.stamp() {
+		if t.end() {
+			return
+		}
+		start, blanks := t.i, 0
+		if stamped {
+			for !t.end() && t.b[t.i] == ' ' {
+				t.i++
+			}
+			blanks = t.i - start
+		}
+		known := blanks == threadIndent && p.threadLine(&t, r.head)
+		if !known && stamped && t.stampFollows() {
+			continue
+		}
+		known = known || p.line(&t, &r, start, blanks)
+		if !known || t.glued() {
+			t.skipLine()
+			p.unparsed++
+		}
+		if t.err != "" {
+			p.fail(r.lineOf(start), t.err)
+			t.err = ""
+		}
+	}
+}
+
+// lineOf returns the number of the line in which r.b[i] stands.
+func (r *record) lineOf(i int) int { return r.line + bytes.Count(r.b[:i], []byte("\n")) }
+
+func (p *parser) fail(line int, msg string) {
+	p.unparsed++
+	p.ready = append(p.ready, &SyntaxError{p.name, line, msg})
+}
+
+// maxBlock is how much of a block is read, in bytes: 100,000 threads need 13 MiB.
+const maxBlock = 16 << 20
+
+// line takes what stands behind a time stamp, which ends at start, and blanks.
+func (p *parser) line(t *text, r *record, start, blanks int) bool {
+	if blanks == keywordIndent && p.keyword(t, r, start) {
+		return true
+	}
+	return p.timer(t, blanks) || p.global(t, blanks) || p.threadInText(t) || t.dequeued()
+}
+
+func (p *parser) keyword(t *text, r *record, start int) bool {
+	s := p.block
+	switch {
+	case t.literal("TCP-States:"):
+		p.matrixRow(t)
+	case t.literal("Memory: "):
+		p.begin(r, start)
+		p.block.memory(t)
+	case t.literal("Run-time: "):
+		s.runtime(t)
+	case t.literal("Conns: "):
+		s.conns(t)
+		s.connsReleases()
+	case t.literal("Connections expired due to inactivity:"):
+		t.uint("", &s.Conns.Expired)
+	case t.literal("Total reassembler data:"):
+		t.kib("", &s.Reassembly)
+		s.Releases &= until(release3_1)
+	case t.literal("RuleMatcher: "):
+		s.matcher(t)
+	case t.literal("Timers: "):
+		s.timers(t)
+	case t.literal("DNS_Mgr: "):
+		s.dns(t)
+	case t.literal("Triggers: "):
+		s.triggers(t)
+	case t.literal("Threads: "):
+		t.uint("current=", &s.Threads.Current)
+		s.Releases &= from(release2_1)
+	case t.literal("Comm: "):
+		s.comm(t)
+	case t.literal("Global_sizes > 100k: 0K"):
+		s.Expensive = true
+		s.Releases &= until(release3_1)
+	case t.literal("Global_sizes total:"):
+		t.kib("", &s.Globals.Size)
+		s.Expensive = true
+		s.Releases &= until(release3_1)
+	case t.literal("Total number of table entries:"):
+		s.tableEntries(t)
+	case t.literal("ConnCompressor: "):
+		s.Releases &= release2_0
+		t.skipLine()
+	case t.literal("segment-"):
+		s.Releases &= until(release6_1)
+		t.skipLine()
+	case t.literal(dashes):
+		p.separator()
+	case t.literal("Command line:"):
+		p.first = true
+		p.commandLine(t)
+	default:
+		return false
+	}
+	return true
+}
+
+// commandLine takes the arguments of a process, which may hold newlines: all up to the
+// separator behind them, or to the end of the record.
+func (p *parser) commandLine(t *text) {
+	head, _, found := bytes.Cut(t.rest(), []byte(" "+dashes))
+	if !found {
+		t.i = len(t.b)
+		return
+	}
+	stamp, ok := separator(t.b[t.i : t.i+len(head)+1+len(dashes)])
+	if !ok {
+		t.i += len(head)
+		return
+	}
+	t.i += stamp
+}
+
+// separator closes the open block for further lines. It stays the newest until the next begins.
+func (p *parser) separator() { p.block = p.scrap }
+
+// begin opens the block whose Memory line's time stamp ends at r.b[end], and hands out the one
+// before.
+func (p *parser) begin(r *record, end int) {
+	start := end
+	for start > 0 && !blank(r.b[start-1]) {
+		start--
+	}
+	p.withoutComm()
+	p.close()
+	p.open = p.take()
+	p.block = p.open
+	p.open.Time = stampValue(r.b[start:end])
+	p.open.Line = r.lineOf(start)
+	p.open.Offset = r.offset + int64(start)
+	p.open.First = p.first
+	p.first = false
+	p.rows = 0
+	p.columns = false
+}
+
+// withoutComm tells the releases from an open block that lacks its Comm line although its
+// process has gone on to the next block: from 2.6 on there would be one.
+func (p *parser) withoutComm() {
+	if p.open == nil || p.first || p.block == p.open || !p.open.Comm.Empty() {
+		return
+	}
+	if r := p.open.Releases & until(release2_5); r != 0 {
+		p.open.Releases = r
+	}
+}
+
+// close hands out the open block.
+func (p *parser) close() {
+	s := p.open
+	if s == nil {
+		return
+	}
+	p.open, p.block = nil, p.scrap
+	if !s.Expensive {
+		// A cheap block prints mem=0K avg=0.0 table=0K connvals=0K: not measured.
+		s.Conns.Mem = Opt[uint64]{}
+		s.Conns.Avg = Opt[float64]{}
+		s.Conns.Table = Opt[uint64]{}
+		s.Conns.ConnVals = Opt[uint64]{}
+	}
+	p.ready = append(p.ready, s)
+}
+
+func (p *parser) take() *Snapshot {
+	last := len(p.free) - 1
+	if last < 0 {
+		p.free = append(p.free, &Snapshot{})
+		last = 0
+	}
+	s := p.free[last]
+	p.free = p.free[:last]
+	s.reset()
+	return s
+}
+
+// next returns the next record that is ready, or nil. It stays valid until the call after.
+func (p *parser) next() Record {
+	if len(p.ready) == 0 {
+		return nil
+	}
+	r := p.ready[0]
+	p.ready = append(p.ready[:0], p.ready[1:]...)
+	return r
+}
+
+// fork returns a parser that goes on where p is and leaves p alone.
+func (p *parser) fork() *parser {
+	f := *p
+	f.names = names{}
+	f.ready, f.free = nil, nil
+	f.scrap = &Snapshot{}
+	if p.open != nil {
+		f.open = p.open.Clone()
+	}
+	if f.block = f.scrap; p.block == p.open && p.open != nil {
+		f.block = f.open
+	}
+	return &f
+}
+
+// names keeps one string for each name that comes again and again.
+type names map[string]string
+
+const maxNames, maxNameLen = 4096, 256
+
+// get returns name as a string; hint is what it most likely is.
+func (n names) get(name []byte, hint string) string {
+	if string(name) == hint {
+		return hint
+	}
+	if s, ok := n[string(name)]; ok {
+		return s
+	}
+	s := string(name)
+	if len(name) > maxNameLen {
+		return s
+	}
+	if len(n) >= maxNames {
+		clear(n)
+	}
+	n[s] = s
+	return s
+}
+
+// stale returns what an earlier block had where list is appended to next.
+func stale[T any](list []T) (v T) {
+	if len(list) < cap(list) {
+		v = list[:len(list)+1][len(list)]
+	}
+	return v
+}

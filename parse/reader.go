@@ -1,0 +1,67 @@
+package parse
+
+import "io"
+
+// Reader reads the blocks of a prof.log in the manner of bufio.Scanner:
+//
+//	r := parse.NewReader(f, "prof.log")
+//	for r.Scan() {
+//		switch rec := r.Record().(type) {
+//		case *parse.Snapshot:
+//		case *parse.SyntaxError:
+//		}
+//	}
+//	if err := r.Err(); err != nil {
+//	}
+type Reader struct {
+	asm Assembler
+	src io.Reader
+	err error
+	eof bool
+}
+
+const readSize = 128 << 10
+
+// NewReader returns a Reader of src; errors call it name.
+func NewReader(src io.Reader, name string) *Reader {
+	return &Reader{asm: *NewAssembler(name), src: src}
+}
+
+// Scan advances to the next record. It returns false at the end of the input, behind the
+// newest block, or when reading fails; then the blocks read so far have been handed out too.
+func (r *Reader) Scan() bool {
+	for !r.asm.Scan() {
+		if r.eof {
+			return false
+		}
+		r.fill()
+	}
+	return true
+}
+
+// Record returns what Scan advanced to. A Snapshot is overwritten by the next call of Scan;
+// Clone it to keep it.
+func (r *Reader) Record() Record { return r.asm.Record() }
+
+// Err returns the error that ended reading, nil at the end of the input.
+func (r *Reader) Err() error { return r.err }
+
+// Unparsed returns how many lines no rule knew or could read so far.
+func (r *Reader) Unparsed() uint64 { return r.asm.Unparsed() }
+
+func (r *Reader) fill() {
+	a := &r.asm
+	a.room(readSize)
+	if cap(a.buf)-len(a.buf) < readSize {
+		a.buf = append(make([]byte, 0, 2*cap(a.buf)+2*readSize), a.buf...)
+	}
+	n, err := r.src.Read(a.buf[len(a.buf):cap(a.buf)])
+	a.buf = a.buf[:len(a.buf)+n]
+	if err != nil {
+		r.eof = true
+		if err != io.EOF {
+			r.err = err
+		}
+		a.finish()
+	}
+}

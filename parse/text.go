@@ -1,0 +1,290 @@
+package parse
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// text is a cursor over the bytes of one record. Its methods take what stands at the cursor
+// and move behind it, or leave the cursor where it is.
+type text struct {
+	b   []byte
+	i   int
+	cut bool   // more bytes may follow: a number that touches the end is not a number yet
+	err string // the first value that could not be read
+}
+
+// blank says whether c separates words. Bro separates them by blanks and newlines; a hole in
+// the file (somebody truncated it under the process) shows as NULs.
+func blank(c byte) bool { return c <= ' ' }
+
+func digit(c byte) bool { return '0' <= c && c <= '9' }
+
+func (t *text) end() bool { return t.i == len(t.b) }
+
+func (t *text) rest() []byte { return t.b[t.i:] }
+
+func (t *text) skipBlanks() {
+	for t.i < len(t.b) && blank(t.b[t.i]) {
+		t.i++
+	}
+}
+
+func (t *text) skipWord() {
+	for t.i < len(t.b) && !blank(t.b[t.i]) {
+		t.i++
+	}
+}
+
+func (t *text) skipLine() {
+	if n := bytes.IndexByte(t.rest(), '\n'); n >= 0 {
+		t.i += n + 1
+		return
+	}
+	t.i = len(t.b)
+}
+
+// literal takes s.
+func (t *text) literal(s string) bool {
+	if len(t.b)-t.i < len(s) || string(t.b[t.i:t.i+len(s)]) != s {
+		return false
+	}
+	t.i += len(s)
+	return true
+}
+
+// word takes blanks, if any, and s.
+func (t *text) word(s string) bool {
+	start := t.i
+	t.skipBlanks()
+	if t.literal(s) {
+		return true
+	}
+	t.i = start
+	return false
+}
+
+// stamp takes blanks and, if one is next, a time stamp.
+func (t *text) stamp() bool {
+	t.skipBlanks()
+	n := stampLen(t.rest())
+	t.i += n
+	return n > 0
+}
+
+// stampFollows says that a time stamp stands alone: another one is next, or nothing.
+func (t *text) stampFollows() bool {
+	return t.end() || blank(t.b[t.i]) || stampLen(t.rest()) > 0
+}
+
+// glued says that no blank parts what was taken from what follows.
+func (t *text) glued() bool {
+	return !t.end() && t.i > 0 && !blank(t.b[t.i]) && !blank(t.b[t.i-1])
+}
+
+// maxStampSeconds is the most digits that a time stamp has before its point.
+const maxStampSeconds = 12
+
+// stampLen returns the length of the time stamp at the start of b, "1795368063.562356"
+// followed by a blank or the end, or 0.
+func stampLen(b []byte) int {
+	n := 0
+	for n < len(b) && n <= maxStampSeconds && digit(b[n]) {
+		n++
+	}
+	if n == 0 || n > maxStampSeconds || len(b) < n+7 || b[n] != '.' {
+		return 0
+	}
+	for _, c := range b[n+1 : n+7] {
+		if !digit(c) {
+			return 0
+		}
+	}
+	if n += 7; n < len(b) && !blank(b[n]) {
+		return 0
+	}
+	return n
+}
+
+// stampValue returns a time stamp's seconds.
+func stampValue(stamp []byte) float64 {
+	v, err := strconv.ParseFloat(string(stamp), 64)
+	if err != nil {
+		return 0
+	}
+	return v
+}
+
+const (
+	dashes      = "------------------------"
+	maxTrailing = 32 // blanks behind them
+)
+
+// separator looks for a block separator, "1795368063.562356 ------------------------", at the
+// end of a line and returns where it begins. What stands before it does not matter: a Comm
+// line or a script's text that lacks its newline is continued by the separator.
+func separator(line []byte) (start int, ok bool) {
+	end := len(line)
+	for end > 0 && len(line)-end < maxTrailing && blank(line[end-1]) {
+		end--
+	}
+	line, ok = bytes.CutSuffix(line[:end], []byte(" "+dashes))
+	if !ok {
+		return 0, false
+	}
+	start = len(line)
+	for start > 0 && len(line)-start < 7 && digit(line[start-1]) {
+		start--
+	}
+	if len(line)-start != 6 || start < 2 || line[start-1] != '.' || !digit(line[start-2]) {
+		return 0, false
+	}
+	start--
+	point := start
+	for start > 0 && point-start < maxStampSeconds && digit(line[start-1]) {
+		start--
+	}
+	return start, true
+}
+
+// lastBytes returns the end of a line in which separator finds what it would find in all of it.
+func lastBytes(line []byte) []byte {
+	return line[max(0, len(line)-maxStampSeconds-len(".000000 ")-len(dashes)-maxTrailing):]
+}
+
+// fail notes that the value at the cursor cannot be read and moves behind it.
+func (t *text) fail(what string) {
+	start := t.i
+	t.skipWord()
+	if t.cut && t.end() {
+		return
+	}
+	if t.err == "" {
+		t.err = fmt.Sprintf("%s %.40q", what, t.b[start:t.i])
+	}
+}
+
+// number takes an unsigned number; measured is false for one below zero, which is one that
+// has wrapped in the process.
+func (t *text) number() (n uint64, measured, ok bool) {
+	i := t.i
+	negative := i < len(t.b) && t.b[i] == '-'
+	if negative {
+		i++
+	}
+	first := i
+	for ; i < len(t.b) && digit(t.b[i]); i++ {
+		n = n*10 + uint64(t.b[i]-'0')
+	}
+	if i-first > maxDigits {
+		t.fail("a number too large for 64 bits:")
+		return 0, false, false
+	}
+	if i == first || i == len(t.b) && t.cut || i < len(t.b) && !endsNumber(t.b[i]) {
+		t.fail("not a number:")
+		return 0, false, false
+	}
+	t.i = i
+	return n, !negative, true
+}
+
+// maxDigits is how many digits fit 64 bits, whichever they are. A number of more is one that
+// has wrapped below zero, if it is a number of Bro's at all.
+const maxDigits = 19
+
+func endsNumber(c byte) bool { return blank(c) || c == 'K' || c == '/' || c == ')' }
+
+// uint takes the field "key=N" if it is next.
+func (t *text) uint(key string, field *Opt[uint64]) {
+	if !t.word(key) {
+		return
+	}
+	if n, measured, ok := t.number(); ok && measured {
+		*field = Opt[uint64]{n, true}
+	}
+}
+
+// pair takes the field "key=N/M" if it is next.
+func (t *text) pair(key string, a, b *Opt[uint64]) {
+	if !t.word(key) {
+		return
+	}
+	n, nMeasured, ok := t.number()
+	if !ok {
+		return
+	}
+	if !t.literal("/") {
+		t.fail("no slash behind the number:")
+		return
+	}
+	m, mMeasured, ok := t.number()
+	if !ok {
+		return
+	}
+	if nMeasured {
+		*a = Opt[uint64]{n, true}
+	}
+	if mMeasured {
+		*b = Opt[uint64]{m, true}
+	}
+}
+
+// wrappedKiB is where a difference that went below zero shows, 2^64 bytes in KiB, minus what
+// any real size can be.
+const wrappedKiB = 1 << 53
+
+// kib takes the field "key=NK", NK being KiB, if it is next.
+func (t *text) kib(key string, field *Opt[uint64]) {
+	if n, ok := t.sizeK(key); ok && n < wrappedKiB {
+		*field = Opt[uint64]{n * 1024, true}
+	}
+}
+
+// bytesK takes the field "key=NK" of which the K is not true, if it is next: N is bytes.
+func (t *text) bytesK(key string, field *Opt[uint64]) {
+	if n, ok := t.sizeK(key); ok {
+		*field = Opt[uint64]{n, true}
+	}
+}
+
+func (t *text) sizeK(key string) (uint64, bool) {
+	if !t.word(key) {
+		return 0, false
+	}
+	n, measured, ok := t.number()
+	if !ok {
+		return 0, false
+	}
+	if !t.literal("K") {
+		t.fail("no K behind the number:")
+		return 0, false
+	}
+	return n, measured
+}
+
+// decimal takes the field "key=N.N" with its unit, if it is next; nan and inf are not measured.
+func (t *text) decimal(key, unit string, field *Opt[float64]) {
+	if !t.word(key) {
+		return
+	}
+	start := t.i
+	t.skipWord()
+	if t.cut && t.end() {
+		return
+	}
+	number, ok := bytes.CutSuffix(t.b[start:t.i], []byte(unit))
+	if string(bytes.TrimLeft(number, "+-")) == "nan" {
+		return
+	}
+	v, err := strconv.ParseFloat(string(number), 64)
+	if !ok || err != nil {
+		t.i = start
+		t.fail("not a number:")
+		return
+	}
+	if !math.IsInf(v, 0) {
+		*field = Opt[float64]{v, true}
+	}
+}
