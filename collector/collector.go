@@ -1,0 +1,241 @@
+// Package collector turns the prof.logs of a host into Prometheus metrics. It finds them by
+// patterns, follows each, and exposes the newest block of every Bro or Zeek process.
+//
+//	c, err := collector.New(collector.Config{Patterns: collector.DefaultPatterns()})
+//	registry.MustRegister(c)
+//	go c.Run(ctx)
+//
+// Collecting does no I/O and waits for no file: it shows what the last look at each file has
+// found. Each file is looked at by a goroutine of its own, so that one that hangs does not keep
+// the others.
+//
+// A file is read with the tail library, from where the last look ended to the end of the
+// file, and never followed by it. So its known weaknesses with renamed directories, missing
+// paths, truncated files and fatal stat errors cannot be met: nothing of it lives between two
+// looks. What tells a file from another of the same name is the device, the inode, and the
+// bytes that were read last, which must still stand where they stood, before and after each
+// look. A line that is written to a file between the last look and its replacement is lost;
+// for values of which only the newest counts that is harmless.
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Config says what to collect and how often to look. Zero intervals mean the defaults.
+type Config struct {
+	Patterns          []Pattern
+	Topics            []Topic       // all of Topics() if nil
+	DiscoveryInterval time.Duration // how often the patterns are tried again: 15 s
+	PollInterval      time.Duration // how often each file is looked at: 1 s
+	StaleAfter        time.Duration // bro_up is 0 when a file was not written to for so long: 2 min
+	ForgetAfter       time.Duration // how long bro_up 0 stays when a file is gone: 1 h
+	Logger            *slog.Logger  // none if nil
+}
+
+// Collector is a prometheus.Collector of every Bro process that its patterns find.
+type Collector struct {
+	config Config
+	parts  []prometheus.Collector
+	ready  chan struct{}
+
+	mu    sync.Mutex
+	nodes map[string]*node // by path
+}
+
+// node is a prof.log that was found.
+type node struct {
+	process string
+	view    *view
+	missing time.Time // since when discovery finds it no more, zero if it does
+	stop    context.CancelFunc
+}
+
+// New returns a Collector. It finds nothing before Run or Look.
+func New(config Config) (*Collector, error) {
+	if len(config.Patterns) == 0 {
+		return nil, errors.New("no patterns: there is nothing to collect")
+	}
+	for _, interval := range []struct {
+		value    *time.Duration
+		fallback time.Duration
+		name     string
+	}{
+		{&config.DiscoveryInterval, 15 * time.Second, "discovery interval"},
+		{&config.PollInterval, time.Second, "poll interval"},
+		{&config.StaleAfter, 2 * time.Minute, "stale-after"},
+		{&config.ForgetAfter, time.Hour, "forget-after"},
+	} {
+		if *interval.value < 0 {
+			return nil, fmt.Errorf("%s is below zero: %v", interval.name, *interval.value)
+		}
+		if *interval.value == 0 {
+			*interval.value = interval.fallback
+		}
+	}
+	if config.Topics == nil {
+		config.Topics = Topics()
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	c := &Collector{config: config, ready: make(chan struct{}), nodes: map[string]*node{}}
+	c.parts = append(c.parts, newHealthCollector(config.StaleAfter, c.views))
+	for _, topic := range config.Topics {
+		c.parts = append(c.parts, newTopicCollector(topic, c.views))
+	}
+	return c, nil
+}
+
+// Describe implements prometheus.Collector.
+func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, part := range c.parts {
+		part.Describe(ch)
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *Collector) Collect(ch chan<- prometheus.Metric) {
+	for _, part := range c.parts {
+		part.Collect(ch)
+	}
+}
+
+// Ready is closed when Run has looked at every prof.log once.
+func (c *Collector) Ready() <-chan struct{} { return c.ready }
+
+// Processes returns how many Bro processes are known, running or gone.
+func (c *Collector) Processes() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.nodes)
+}
+
+// views returns what is to be seen of each process now.
+func (c *Collector) views() []view {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	views := make([]view, 0, len(c.nodes))
+	for _, n := range c.nodes {
+		if n.view == nil {
+			continue
+		}
+		v := *n.view
+		v.process = valid(n.process)
+		views = append(views, v)
+	}
+	return views
+}
+
+// valid makes a label value of any bytes.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+// Look looks once at every prof.log there is, takes it as it is although its process may be
+// about to write more, and returns how many could be read.
+func (c *Collector) Look() int {
+	read := 0
+	for _, file := range discover(c.config.Patterns) {
+		// What is half written today will not be completed in the time that we have.
+		v := newFollower(file.path, c.config.Logger).look(time.Now().Add(givenUp))
+		if v.health.readable {
+			read++
+		}
+		c.mu.Lock()
+		c.nodes[file.path] = &node{process: file.process, view: v}
+		c.mu.Unlock()
+	}
+	return read
+}
+
+// Run follows all prof.logs until ctx is done.
+func (c *Collector) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	first := c.discover(ctx, &running)
+	running.Go(func() {
+		first.Wait()
+		close(c.ready)
+	})
+	ticker := time.NewTicker(c.config.DiscoveryInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			c.discover(ctx, &running)
+		}
+	}
+}
+
+// discover begins to follow what is new and forgets what has long been gone. It returns what
+// to wait for until all that is new has been looked at once.
+func (c *Collector) discover(ctx context.Context, running *sync.WaitGroup) (first *sync.WaitGroup) {
+	first = new(sync.WaitGroup)
+	files := discover(c.config.Patterns)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forget(files)
+	for _, file := range files {
+		if n := c.nodes[file.path]; n != nil {
+			n.process, n.missing = file.process, time.Time{}
+			continue
+		}
+		c.config.Logger.Info("Following a prof.log", "process", file.process, "path", file.path)
+		follow, stop := context.WithCancel(ctx)
+		n := &node{process: file.process, stop: stop}
+		c.nodes[file.path] = n
+		first.Add(1)
+		running.Go(func() { c.follow(follow, newFollower(file.path, c.config.Logger), n, first.Done) })
+	}
+	return first
+}
+
+// forget stops following files that are no more: long since, or because their process has
+// moved to one of those that were found.
+func (c *Collector) forget(found []file) {
+	paths, processes := map[string]bool{}, map[string]bool{}
+	for _, f := range found {
+		paths[f.path], processes[f.process] = true, true
+	}
+	now := time.Now()
+	for path, n := range c.nodes {
+		if paths[path] {
+			continue
+		}
+		if n.missing.IsZero() {
+			n.missing = now
+		}
+		if now.Sub(n.missing) >= c.config.ForgetAfter || processes[n.process] {
+			c.config.Logger.Info("Forgetting a prof.log that is gone", "process", n.process, "path", path)
+			n.stop()
+			delete(c.nodes, path)
+		}
+	}
+}
+
+// follow looks at a file until ctx is done.
+func (c *Collector) follow(ctx context.Context, f *follower, n *node, looked func()) {
+	ticker := time.NewTicker(c.config.PollInterval)
+	defer ticker.Stop()
+	for done := looked; ; done = func() {} {
+		v := f.look(time.Now())
+		c.mu.Lock()
+		n.view = v
+		c.mu.Unlock()
+		done()
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package collector
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// Pattern says which files are prof.logs: [NAME=]GLOB.
+type Pattern struct {
+	Name string // of the process, if not that of the directory
+	Glob string // as of path/filepath.Match
+}
+
+// ParsePattern reads [NAME=]GLOB. NAME holds no slash.
+func ParsePattern(s string) (Pattern, error) {
+	p := Pattern{Glob: s}
+	if name, glob, ok := strings.Cut(s, "="); ok && !strings.Contains(name, "/") {
+		p = Pattern{name, glob}
+	}
+	if p.Glob == "" {
+		return Pattern{}, fmt.Errorf("pattern %q names no file: write it as [NAME=]GLOB, like /opt/zeek/spool/*/prof.log", s)
+	}
+	if _, err := filepath.Match(p.Glob, ""); err != nil {
+		return Pattern{}, fmt.Errorf("pattern %q: %w: a [ needs its ], a \\ needs a character behind it", s, err)
+	}
+	return p, nil
+}
+
+// DefaultPatterns are the places where installations of Bro and Zeek keep their spool
+// directories, and the prof.log of a process that was started by hand in the current one.
+func DefaultPatterns() []Pattern {
+	var patterns []Pattern
+	for _, spool := range []string{
+		"/usr/local/bro/spool", "/usr/local/zeek/spool", // built from source; zeek/zeek image
+		"/opt/bro/spool", "/opt/zeek/spool", // the project's packages
+		"/var/spool/bro", "/var/spool/zeek", // Debian, Fedora, Gentoo, Arch
+		"/nsm/bro/spool", "/nsm/zeek/spool", // Security Onion
+		"/var/lib/zeek/spool", "/opt/dynamite/zeek/spool", "/bspool", // NixOS, Dynamite, Firewalla
+		"/usr/local/zeek/var/spool/zeek", "/opt/zeek/var/spool/zeek", // systemd generator
+	} {
+		patterns = append(patterns, Pattern{Glob: spool + "/*/prof.log"})
+	}
+	return append(patterns, Pattern{Glob: "prof.log"})
+}
+
+// file is a prof.log that was found, and the name of its process.
+type file struct {
+	process string
+	path    string
+}
+
+// discover returns the prof.logs that match the patterns now, with names that differ.
+func discover(patterns []Pattern) []file {
+	var files []file
+	seen := map[string]bool{}
+	for _, p := range patterns {
+		// Patterns were checked when they were parsed, and Glob ignores what it cannot read.
+		paths, _ := filepath.Glob(p.Glob)
+		for _, path := range paths {
+			real, err := filepath.EvalSymlinks(path)
+			if err != nil {
+				real = path
+			}
+			if real, err = filepath.Abs(real); err == nil && seen[real] || !p.node(path) {
+				continue
+			}
+			seen[real] = true
+			files = append(files, file{p.process(path), path})
+		}
+	}
+	tellApart(files)
+	return files
+}
+
+// node says that path belongs to a Bro process. A glob also meets the directories that
+// zeekctl keeps beside those of its nodes.
+func (p Pattern) node(path string) bool {
+	if !strings.ContainsAny(filepath.Base(filepath.Dir(p.Glob)), `*?[`) {
+		return true
+	}
+	dir := filepath.Base(filepath.Dir(path))
+	return !slices.Contains([]string{"tmp", "brokerstore", "extract_files", "stores", "debug"}, dir) &&
+		!strings.HasPrefix(dir, "installed-scripts-do-not-touch")
+}
+
+func (p Pattern) process(path string) string {
+	if p.Name != "" {
+		return p.Name
+	}
+	if dir := filepath.Base(filepath.Dir(path)); dir != "." && dir != "/" {
+		return dir
+	}
+	return "bro"
+}
+
+// tellApart adds to names that are equal the shortest end of their paths in which they differ.
+func tellApart(files []file) {
+	same := map[string][]*file{}
+	for i := range files {
+		f := &files[i]
+		same[f.process] = append(same[f.process], f)
+	}
+	for name, group := range same {
+		if len(group) == 1 {
+			continue
+		}
+		for i, end := range differingEnds(group) {
+			if group[i].process = end; name != (Pattern{}).process(group[i].path) {
+				group[i].process = name + ":" + end
+			}
+		}
+	}
+	taken := map[string]bool{}
+	for i := range files {
+		if taken[files[i].process] {
+			files[i].process = files[i].path
+		}
+		taken[files[i].process] = true
+	}
+	sort.Slice(files, func(i, j int) bool { return files[i].process < files[j].process })
+}
+
+// differingEnds returns the shortest ends of the files' paths that are all different; without
+// the file name, where the directories suffice.
+func differingEnds(files []*file) []string {
+	for _, whole := range []bool{false, true} {
+		for depth := 1; ; depth++ {
+			ends := make([]string, len(files))
+			distinct := map[string]bool{}
+			complete := true
+			for i, f := range files {
+				path := f.path
+				if !whole {
+					path = filepath.Dir(path)
+				}
+				parts := strings.Split(filepath.ToSlash(path), "/")
+				complete = complete && depth >= len(parts)
+				ends[i] = strings.Join(parts[max(0, len(parts)-depth):], "/")
+				distinct[ends[i]] = true
+			}
+			if len(distinct) == len(files) {
+				return ends
+			}
+			if complete {
+				break
+			}
+		}
+	}
+	return nil
+}

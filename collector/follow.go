@@ -1,0 +1,280 @@
+package collector
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/nxadm/tail"
+
+	"bro_exporter/parse"
+)
+
+const (
+	// maxUnread is how much of a file is read at one look. With more, reading starts anew from
+	// the file's end: only the newest state matters.
+	maxUnread = 16 << 20
+	// smallFile is how long a file may be to be read from its beginning.
+	smallFile = 1 << 20
+	// maxLine is how long a line may be. A file whose last bytes hold none is not a log.
+	maxLine = 1 << 20
+	// keyLen is how many of the bytes read last tell a file from another one of the same name
+	// and inode: they hold a time stamp in microseconds and counters.
+	keyLen = 256
+	// quiet is how long nothing must be written behind a block that does not say how long it
+	// is, and given up how long behind one that is clearly not complete.
+	quiet   = time.Second
+	givenUp = 10 * time.Second
+)
+
+var (
+	errNotRegular = errors.New("not a regular file: name the prof.log itself")
+	errNoLines    = errors.New("the last MiB holds no newline: this is not a prof.log")
+	errReplaced   = errors.New("the file was replaced while it was read")
+)
+
+// follower follows one prof.log. Its look is called at intervals; nothing is kept open and
+// nothing runs between two looks, so there is nothing that a rename, a lost directory or an
+// unmounted disk could leave stuck.
+type follower struct {
+	path string
+	log  *slog.Logger
+
+	info    fs.FileInfo // of the file that is being read, nil before
+	grown   time.Time   // when it was last seen to have changed
+	offset  int64       // up to which it has been read
+	key     []byte      // the bytes before offset
+	asm     *parse.Assembler
+	waiting bool // asm holds a block that is not shown yet
+
+	state    state
+	unparsed uint64 // by assemblers before asm
+	health   health
+	failing  string // the last error that was logged
+}
+
+func newFollower(path string, log *slog.Logger) *follower {
+	return &follower{path: path, log: log.With("path", path), asm: parse.NewAssembler(path)}
+}
+
+// look reads what is new in the file and returns what is to be seen of its process now.
+func (f *follower) look(now time.Time) *view {
+	err := f.read(now)
+	f.health.present = !errors.Is(err, fs.ErrNotExist)
+	f.health.readable = err == nil
+	switch {
+	case err == nil:
+		f.failing = ""
+	case !f.health.present:
+		// No error: a process that has not started has no prof.log yet.
+		f.leave()
+	default:
+		f.fail(err)
+	}
+	return f.view()
+}
+
+func (f *follower) fail(err error) {
+	f.health.readErrors++
+	if f.failing != err.Error() {
+		f.failing = err.Error()
+		f.log.Warn("Cannot read prof.log; trying again at every poll", "err", err)
+	}
+}
+
+func (f *follower) view() *view {
+	h := f.health
+	h.snapshots, h.restarts = f.state.snapshots, f.state.restarts
+	h.unparsed = f.unparsed + f.asm.Unparsed()
+	v := &view{path: f.path, health: h}
+	if h.readable {
+		v.newest, v.expensive, v.comm = f.state.newest, f.state.expensive, f.state.comm
+		v.releases, v.started = f.state.releases, f.state.started
+	}
+	return v
+}
+
+// leave drops what the file held. The next read begins with the newest blocks there are.
+func (f *follower) leave() {
+	f.unparsed += f.asm.Unparsed()
+	f.asm = parse.NewAssembler(f.path)
+	f.info, f.offset, f.key, f.waiting = nil, 0, nil, false
+	f.state.leave()
+}
+
+func (f *follower) read(now time.Time) error {
+	err := errReplaced
+	for try := 0; errors.Is(err, errReplaced) && try < 3; try++ {
+		if err = f.readOnce(now); errors.Is(err, errReplaced) {
+			f.leave()
+		}
+	}
+	return err
+}
+
+func (f *follower) readOnce(now time.Time) error {
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return errNotRegular
+	}
+	f.health.modified, f.health.size = info.ModTime(), info.Size()
+	if f.info != nil && os.SameFile(f.info, info) && f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime()) {
+		f.show(&f.state, now)
+		return nil
+	}
+	file, err := os.Open(f.path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return f.readFile(file, info, now)
+}
+
+// readFile reads what is new in file. What it reads counts only if the file is the same
+// afterwards: a process that starts truncates its prof.log and writes on at once.
+func (f *follower) readFile(file *os.File, info fs.FileInfo, now time.Time) error {
+	if err := f.check(file, info); err != nil {
+		return err
+	}
+	if err := f.locate(file, info.Size()); err != nil {
+		return err
+	}
+	offset, key := f.offset, f.key
+	state := f.state
+	if err := f.readLines(&state); err != nil {
+		f.leave()
+		return err
+	}
+	after, err := os.Stat(f.path)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(info, after) || after.Size() < f.offset || !precedes(file, offset, key) {
+		return errReplaced
+	}
+	if f.grown = now; f.info == nil {
+		f.grown = info.ModTime()
+	}
+	f.info, f.state, f.waiting = info, state, true
+	f.show(&f.state, now)
+	f.state.date(info.ModTime())
+	return nil
+}
+
+// check says whether file is the one that has been read up to offset.
+func (f *follower) check(file *os.File, info fs.FileInfo) error {
+	opened, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	same := os.SameFile(info, opened) && (f.info == nil || os.SameFile(f.info, info))
+	if !same || info.Size() < f.offset || !precedes(file, f.offset, f.key) {
+		return errReplaced
+	}
+	return nil
+}
+
+// precedes says that key stands before offset.
+func precedes(file io.ReaderAt, offset int64, key []byte) bool {
+	b := make([]byte, len(key))
+	_, err := file.ReadAt(b, offset-int64(len(key)))
+	return (err == nil || err == io.EOF) && bytes.Equal(b, key)
+}
+
+// locate sets the offset at which to begin with a file that is new, or has grown by more than
+// is worth reading.
+func (f *follower) locate(file io.ReaderAt, size int64) error {
+	if f.info != nil && size-f.offset > maxUnread {
+		f.leave()
+	}
+	if size-f.offset > maxLine && !endsInLines(file, size) {
+		return errNoLines
+	}
+	if f.info != nil || size <= smallFile {
+		return nil
+	}
+	recent, err := parse.Latest(file, size)
+	if err != nil {
+		return err
+	}
+	if f.offset = size; recent.Newest != nil {
+		f.offset = recent.Start
+	}
+	return nil
+}
+
+func endsInLines(file io.ReaderAt, size int64) bool {
+	end := make([]byte, maxLine)
+	n, _ := file.ReadAt(end, size-maxLine)
+	return bytes.IndexByte(end[:n], '\n') >= 0
+}
+
+// readLines reads to the end of the file and adds the blocks that are complete to state.
+func (f *follower) readLines(state *state) error {
+	t, err := tail.TailFile(f.path, tail.Config{
+		Location:  &tail.SeekInfo{Offset: f.offset},
+		MustExist: true,
+		Logger:    tail.DiscardingLogger,
+	})
+	if err != nil {
+		return err
+	}
+	for line := range t.Lines {
+		text := line.Text
+		// The last line may lack its newline: it is not written to its end, or it is Comm.
+		if line.SeekInfo.Offset > f.offset+int64(len(text)) {
+			text += "\n"
+		}
+		f.feed(text, state)
+	}
+	return t.Wait()
+}
+
+func (f *follower) feed(text string, state *state) {
+	f.offset += int64(len(text))
+	f.key = append(f.key[:len(f.key):len(f.key)], text[max(0, len(text)-keyLen):]...)
+	f.key = f.key[max(0, len(f.key)-keyLen):]
+	io.WriteString(f.asm, text)
+	for f.asm.Scan() {
+		switch r := f.asm.Record().(type) {
+		case *parse.Snapshot:
+			state.add(r.Clone())
+		case *parse.SyntaxError:
+			f.log.Debug("Cannot read a line", "err", r)
+		}
+	}
+}
+
+// show adds the blocks of which the end is not known, as soon as they are complete.
+func (f *follower) show(state *state, now time.Time) {
+	if !f.waiting {
+		return
+	}
+	blocks := f.asm.Pending()
+	f.waiting = false
+	for i, block := range blocks {
+		if last := i == len(blocks)-1; last && !f.settled(block, state, now) {
+			f.waiting = true
+			return
+		}
+		state.add(block)
+	}
+}
+
+// settled says that the newest block is not half written. A whole one is not; but one of 2.0,
+// which does not say how many lines it has, may be. What is left of a process that died while it
+// wrote is better than nothing.
+func (f *follower) settled(block *parse.Snapshot, state *state, now time.Time) bool {
+	idle := now.Sub(f.grown)
+	if block.Whole() {
+		return block.Threads.Current.Measured || idle >= quiet
+	}
+	return state.newest == nil && idle >= givenUp
+}

@@ -1,0 +1,28 @@
+package collector
+
+import "bro_exporter/parse"
+
+// rulesTopic is "RuleMatcher: matchers=11 nfa_states=466 dfa_states=11 ncomputed=0 mem=29K",
+// of expensive blocks.
+func rulesTopic() Topic {
+	return Topic{"rules", from(withExpensive,
+		gauge("bro_rule_matchers",
+			"RuleMatcher: matchers of the signature engine, if signatures are loaded. All releases.",
+			func(s *parse.Snapshot) parse.Opt[uint64] { return s.Matcher.Matchers }),
+		gauge("bro_rule_matcher_nfa_states",
+			"RuleMatcher: nfa_states, sum over all matchers. Since 2.5.",
+			func(s *parse.Snapshot) parse.Opt[uint64] { return s.Matcher.NFAStates }),
+		gauge("bro_rule_matcher_nfa_states_average",
+			"RuleMatcher: avg_nfa_states, mean of all matchers. 2.0 to 2.4.",
+			func(s *parse.Snapshot) parse.Opt[uint64] { return s.Matcher.AvgNFAStates }),
+		gauge("bro_rule_matcher_dfa_states",
+			"RuleMatcher: dfa_states, a cache that grows with new input. All releases.",
+			func(s *parse.Snapshot) parse.Opt[uint64] { return s.Matcher.DFAStates }),
+		counter("bro_rule_matcher_dfa_states_computed_total",
+			"RuleMatcher: ncomputed, DFA states computed. All releases.",
+			func(s *parse.Snapshot) parse.Opt[uint64] { return s.Matcher.Computed }),
+		gauge("bro_rule_matcher_memory_bytes",
+			"RuleMatcher: mem, bytes. All releases.",
+			func(s *parse.Snapshot) parse.Opt[uint64] { return s.Matcher.Mem }),
+	)}
+}

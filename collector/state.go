@@ -1,0 +1,105 @@
+package collector
+
+import (
+	"time"
+
+	"bro_exporter/parse"
+)
+
+// state is what is known of the process behind one prof.log: its newest blocks.
+type state struct {
+	newest    *parse.Snapshot
+	expensive *parse.Snapshot
+	comm      *parse.Snapshot
+	// last is the newest block of a file that has been left behind.
+	last     *parse.Snapshot
+	releases parse.Releases
+	started  time.Time // zero until dated
+
+	snapshots uint64
+	restarts  uint64
+}
+
+// add takes the block that follows those added before, or a later reading of the newest one.
+func (s *state) add(block *parse.Snapshot) {
+	if s.newest == nil || s.newest.Offset != block.Offset {
+		s.snapshots++
+		s.follow(block)
+	}
+	s.releases = s.releases.Narrow(block.Releases)
+	s.newest = block
+	if block.Expensive {
+		s.expensive = block
+	}
+	if !block.Comm.Empty() {
+		s.comm = block
+	}
+}
+
+// follow drops the values of the process before, if block is another's.
+func (s *state) follow(block *parse.Snapshot) {
+	before := s.newest
+	if before == nil {
+		before = s.last
+	}
+	restarted := before != nil && before.Restarted(block)
+	if restarted {
+		s.restarts++
+	}
+	if restarted || before == nil {
+		s.leave()
+		s.releases = block.Releases
+		s.started = time.Time{}
+	}
+}
+
+// leave drops all values: the file they came from is no more.
+func (s *state) leave() {
+	if s.newest != nil {
+		s.last = s.newest
+	}
+	s.newest, s.expensive, s.comm = nil, nil, nil
+}
+
+// date finds out when the process started, the newest block being as old as its file.
+func (s *state) date(modified time.Time) {
+	if s.newest != nil && s.started.IsZero() {
+		s.started = modified.Add(-time.Duration(s.newest.Runtime.Real.Value * float64(time.Second)))
+	}
+}
+
+// view is what the collectors see of one process. It does not change once it is published.
+type view struct {
+	process  string
+	path     string
+	health   health
+	releases parse.Releases
+	started  time.Time // zero if unknown
+	newest   *parse.Snapshot
+	// expensive and comm are the newest blocks that have what comes rarely or late.
+	expensive *parse.Snapshot
+	comm      *parse.Snapshot
+}
+
+// health is what is known of a prof.log itself.
+type health struct {
+	present    bool // the file is there
+	readable   bool
+	modified   time.Time
+	size       int64
+	snapshots  uint64
+	unparsed   uint64
+	readErrors uint64
+	restarts   uint64
+}
+
+func (v *view) block(b block) *parse.Snapshot {
+	switch b {
+	case withExpensive:
+		return v.expensive
+	case withComm:
+		return v.comm
+	default:
+		return v.newest
+	}
+}

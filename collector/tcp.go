@@ -1,0 +1,39 @@
+package collector
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"bro_exporter/parse"
+)
+
+// tcpTopic is the TCP-States matrix: rows are originators, columns responders.
+func tcpTopic() Topic {
+	states := [parse.NumTCPStates]string{
+		parse.Inactive:    "inactive",
+		parse.SynSent:     "syn_sent",
+		parse.SynAckSent:  "syn_ack_sent",
+		parse.Partial:     "partial",
+		parse.Established: "established",
+		parse.Closed:      "closed",
+		parse.Reset:       "reset",
+	}
+	return Topic{"tcp", []Metric{{
+		Name:   "bro_tcp_connections",
+		Help:   "TCP-States: TCP connections by the states of their two ends. All releases.",
+		Type:   prometheus.GaugeValue,
+		Labels: []string{"originator", "responder"},
+		series: func(s *parse.Snapshot, emit emit) {
+			if !s.TCPStates.Measured {
+				return
+			}
+			for originator, row := range s.TCPStates.Cells {
+				for responder, n := range row {
+					// Below zero is a counter of Bro's that has wrapped.
+					if n >= 0 {
+						emit(float64(n), states[originator], states[responder])
+					}
+				}
+			}
+		},
+	}}}
+}
