@@ -127,7 +127,11 @@ func tellApart(files []file) {
 // the file name, where the directories suffice.
 func differingEnds(files []*file) []string {
 	for _, whole := range []bool{false, true} {
-		for depth := 1; ; depth++ {
+		depth := 1
+		if whole {
+			depth = 2
+		}
+		for ; ; depth++ {
 			ends := make([]string, len(files))
 			distinct := map[string]bool{}
 			complete := true

@@ -1,0 +1,155 @@
+// Package spooltest plays what happens in the spool directory of a sensor: Bro processes that
+// write their prof.log as they really do, and zeekctl and people who move, truncate and
+// forbid.
+//
+//	spool := spooltest.New(t)
+//	worker := spool.Node("worker-1")
+//	worker.Start(spooltest.Load(t, "7.0.11/restart/prof.run1.log"))
+//	worker.Write(3)
+//	spool.Terminate(worker)
+package spooltest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Log is a real prof.log in the pieces that a process wrote: each ends with all lines of a
+// block but Comm, which lacks its newline and is written with the next.
+type Log []string
+
+var separator = regexp.MustCompile(`(?m)^.*\d+\.\d{6} -{24}$`)
+
+// Load reads the log at path, below testdata.
+func Load(t testing.TB, path string) Log {
+	t.Helper()
+	_, here, _, _ := runtime.Caller(0)
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(here), "../../testdata", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log Log
+	begin := 0
+	for _, at := range separator.FindAllIndex(text, -1) {
+		if piece := string(text[begin:at[0]]); strings.Contains(piece, " Memory: ") {
+			log = append(log, piece)
+			begin = at[0]
+		}
+	}
+	return append(log, string(text[begin:]))
+}
+
+var stamp = regexp.MustCompile(`(?m)^(?:.* )?(\d+\.\d{6}) Memory: `)
+
+// Time returns the time stamp of the log's block i.
+func (l Log) Time(i int) float64 {
+	seconds, err := strconv.ParseFloat(stamp.FindStringSubmatch(l[i])[1], 64)
+	if err != nil {
+		panic(err)
+	}
+	return seconds
+}
+
+// Spool is a spool directory.
+type Spool struct {
+	t    testing.TB
+	Dir  string
+	gone int
+}
+
+// New makes a spool directory that lasts as long as the test.
+func New(t testing.TB) *Spool { return &Spool{t: t, Dir: t.TempDir()} }
+
+// Pattern matches the prof.logs of all nodes.
+func (s *Spool) Pattern() string { return filepath.Join(s.Dir, "*", "prof.log") }
+
+// Node makes the directory of a node.
+func (s *Spool) Node(name string) *Node {
+	n := &Node{t: s.t, Name: name, Dir: filepath.Join(s.Dir, name)}
+	n.do(os.MkdirAll(n.Dir, 0o755))
+	return n
+}
+
+// Terminate does what zeekctl does when a node stops or crashes: it moves the directory away,
+// and makes an empty one. It returns where the old one is now.
+func (s *Spool) Terminate(n *Node) (old string) {
+	n.t.Helper()
+	n.Stop()
+	s.gone++
+	old = filepath.Join(s.Dir, "tmp", fmt.Sprintf("post-terminate-%s-%d", n.Name, s.gone))
+	n.do(os.MkdirAll(filepath.Dir(old), 0o755))
+	n.do(os.Rename(n.Dir, old))
+	n.do(os.Mkdir(n.Dir, 0o755))
+	return old
+}
+
+// Node is one Bro process and its directory.
+type Node struct {
+	t    testing.TB
+	Name string
+	Dir  string
+	log  Log
+	next int // block of log to write
+	file *os.File
+}
+
+// Path returns the node's prof.log.
+func (n *Node) Path() string { return filepath.Join(n.Dir, "prof.log") }
+
+// Start starts the process that wrote log: it truncates prof.log, and keeps it open. Nothing is
+// written yet.
+func (n *Node) Start(log Log) {
+	n.t.Helper()
+	n.Stop()
+	file, err := os.Create(n.Path())
+	n.do(err)
+	n.t.Cleanup(func() { file.Close() })
+	n.log, n.next, n.file = log, 0, file
+}
+
+// Write writes the next blocks of the log and returns the time stamp of the last.
+func (n *Node) Write(blocks int) float64 {
+	n.t.Helper()
+	for range blocks {
+		n.WriteText(n.Next())
+	}
+	return n.log.Time(n.next - 1)
+}
+
+// Next takes the text of the next block without writing it.
+func (n *Node) Next() string {
+	n.t.Helper()
+	if n.next == len(n.log) {
+		n.t.Fatalf("%s: the log has no more than %d blocks", n.Name, n.next)
+	}
+	n.next++
+	return n.log[n.next-1]
+}
+
+// WriteText writes any text.
+func (n *Node) WriteText(text string) {
+	n.t.Helper()
+	_, err := n.file.WriteString(text)
+	n.do(err)
+}
+
+// Stop stops the process; what it wrote stays.
+func (n *Node) Stop() {
+	if n.file != nil {
+		n.file.Close()
+		n.file = nil
+	}
+}
+
+func (n *Node) do(err error) {
+	n.t.Helper()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+}
