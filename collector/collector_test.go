@@ -122,40 +122,6 @@ func families(text string) []string {
 	return regexp.MustCompile(`(?m)^# TYPE (\S+)`).FindAllString(text, -1)
 }
 
-func TestReadmeTable(t *testing.T) {
-	const begin, end = "<!-- metrics -->\n", "<!-- end of metrics -->\n"
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, found := strings.Cut(string(readme), begin)
-	_, tail, found2 := strings.Cut(rest, end)
-	if !found || !found2 {
-		t.Fatalf("README.md lacks %q or %q", begin, end)
-	}
-	expect(t, "../README.md", head+begin+metricTable()+end+tail)
-}
-
-func metricTable() string {
-	var b strings.Builder
-	table := func(title string, metrics []Metric) {
-		fmt.Fprintf(&b, "\n**%s**\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", title)
-		for _, m := range metrics {
-			kind := map[prometheus.ValueType]string{prometheus.GaugeValue: "gauge", prometheus.CounterValue: "counter"}[m.Type]
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", m.Name, kind, strings.Join(m.Labels, ", "), strings.ReplaceAll(m.Help, "|", "\\|"))
-		}
-	}
-	var health []Metric
-	for _, m := range healthMetrics(time.Minute) {
-		health = append(health, m.Metric)
-	}
-	table("Health of each prof.log", health)
-	for _, topic := range Topics() {
-		table("Topic `"+topic.Name+"`", topic.Metrics)
-	}
-	return b.String() + "\n"
-}
-
 // watch is a Collector at work, looking often.
 type watch struct {
 	t        *testing.T

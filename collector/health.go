@@ -12,6 +12,15 @@ type healthMetric struct {
 	value func(v *view) (value float64, known bool)
 }
 
+// Health returns the metrics of each prof.log itself. They are always exposed.
+func Health() Topic {
+	var metrics []Metric
+	for _, m := range healthMetrics(0) {
+		metrics = append(metrics, m.Metric)
+	}
+	return Topic{"health", metrics}
+}
+
 func healthMetrics(staleAfter time.Duration) []healthMetric {
 	row := func(name, help string, kind prometheus.ValueType, value func(*view) (float64, bool), labels ...string) healthMetric {
 		return healthMetric{Metric{Name: name, Help: help, Type: kind, Labels: labels}, value}

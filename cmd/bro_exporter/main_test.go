@@ -1,0 +1,264 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"bro_exporter/collector/spooltest"
+)
+
+var binary string
+
+// The program under test is the one that is shipped, built once.
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", name)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binary = filepath.Join(dir, name)
+	build := exec.Command("go", "build", "-o", binary, ".")
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	code := 1
+	if err := build.Run(); err == nil {
+		code = m.Run()
+	}
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// exporter is a running bro_exporter.
+type exporter struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	url string
+	log *bytes.Buffer
+	end chan error
+}
+
+var listening = regexp.MustCompile(`Listening on.*address=(\S+)`)
+
+// start runs the exporter on a free port.
+func start(t *testing.T, args ...string) *exporter {
+	t.Helper()
+	args = append([]string{"--web.listen-address=127.0.0.1:0", "--tail.poll-interval=20ms", "--collector.discovery-interval=50ms"}, args...)
+	e := &exporter{t: t, cmd: exec.Command(binary, args...), log: &bytes.Buffer{}, end: make(chan error, 1)}
+	stderr, err := e.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	address := make(chan string, 1)
+	go func() {
+		lines := bufio.NewScanner(stderr)
+		for lines.Scan() {
+			fmt.Fprintln(e.log, lines.Text())
+			if m := listening.FindStringSubmatch(lines.Text()); m != nil {
+				address <- m[1]
+			}
+		}
+		e.end <- e.cmd.Wait()
+	}()
+	t.Cleanup(func() { e.cmd.Process.Kill() })
+	select {
+	case a := <-address:
+		e.url = "http://" + a
+	case err := <-e.end:
+		t.Fatalf("ended at once: %v\n%s", err, e.log)
+	case <-time.After(20 * time.Second):
+		t.Fatal("never listened")
+	}
+	e.await("/-/ready", "is ready")
+	return e
+}
+
+func (e *exporter) get(path string) (code int, body string) {
+	e.t.Helper()
+	resp, err := http.Get(e.url + path)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// await gets a page until it holds all of want.
+func (e *exporter) await(path string, want ...string) {
+	e.t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		_, body := e.get(path)
+		missing := ""
+		for _, w := range want {
+			if !strings.Contains(body, w) {
+				missing = w
+			}
+		}
+		if missing == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			e.t.Fatalf("%s never held %q:\n%s", path, missing, body)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// stop asks the exporter to stop and returns its exit code and log.
+func (e *exporter) stop() (code int, log string) {
+	e.t.Helper()
+	if err := e.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		e.t.Fatal(err)
+	}
+	select {
+	case err := <-e.end:
+		return exitCode(e.t, err), e.log.String()
+	case <-time.After(20 * time.Second):
+		e.t.Fatal("did not stop")
+		return 0, ""
+	}
+}
+
+func exitCode(t *testing.T, err error) int {
+	t.Helper()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if exit != nil {
+		return exit.ExitCode()
+	}
+	return 0
+}
+
+// command runs the exporter to its end.
+func command(t *testing.T, dir string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
+	var out, errs bytes.Buffer
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
+	err := cmd.Run()
+	return exitCode(t, err), out.String(), errs.String()
+}
+
+func newest(process string, at float64) string {
+	return fmt.Sprintf("bro_prof_last_snapshot_timestamp_seconds{process=%q} %v\n", process, at)
+}
+
+func TestServe(t *testing.T) {
+	spool := spooltest.New(t)
+	worker, manager := spool.Node("worker-1"), spool.Node("manager")
+	worker.Start(spooltest.Load(t, "7.0.11/live/prof.log"))
+	manager.Start(spooltest.Load(t, "7.0.11-cluster/manager/prof.log"))
+	manager.Write(5)
+	e := start(t, "--prof.path="+spool.Pattern())
+	e.await("/metrics", newest("worker-1", worker.Write(4)), `bro_up{process="manager"} 1`, `bro_up{process="worker-1"} 1`,
+		"bro_exporter_build_info{", "bro_exporter_processes 2", "promhttp_metric_handler_requests_total", "go_goroutines")
+	e.await("/metrics", newest("worker-1", worker.Write(3)))
+
+	worker.Start(spooltest.Load(t, "7.0.11/restart/prof.run3.log"))
+	e.await("/metrics", newest("worker-1", worker.Write(2)), `bro_prof_restarts_total{process="worker-1"} 1`,
+		`bro_prof_restarts_total{process="manager"} 0`)
+
+	spool.Node("proxy-1").Start(spooltest.Load(t, "7.0.11-cluster/proxy-1/prof.log"))
+	e.await("/metrics", `bro_up{process="proxy-1"} 1`)
+
+	e.await("/", "/metrics", "Bro/Zeek exporter")
+	e.await("/-/healthy", "is healthy")
+	if code, _ := e.get("/nothing"); code != http.StatusNotFound {
+		t.Errorf("a page that is not there has code %d", code)
+	}
+	if code, log := e.stop(); code != 0 || !strings.Contains(log, "Stopping") {
+		t.Errorf("stopped with %d:\n%s", code, log)
+	}
+}
+
+func TestFlags(t *testing.T) {
+	spool := spooltest.New(t)
+	worker := spool.Node("worker-1")
+	worker.Start(spooltest.Load(t, "7.0.11/live/prof.log"))
+	worker.Write(4)
+	e := start(t, "--prof.path=sensor="+worker.Path(), "--no-collector.tcp", "--no-collector.threads", "--web.disable-exporter-metrics", "--web.telemetry-path=/bro")
+	e.await("/bro", `bro_up{process="sensor"} 1`, "bro_connections_total", "bro_exporter_build_info")
+	_, body := e.get("/bro")
+	for _, unwanted := range []string{"bro_tcp_connections", "bro_thread", "go_goroutines", "bro_exporter_processes", "promhttp"} {
+		if strings.Contains(body, unwanted) {
+			t.Errorf("%s is exposed", unwanted)
+		}
+	}
+	if code, _ := e.get("/metrics"); code != http.StatusNotFound {
+		t.Errorf("/metrics has code %d", code)
+	}
+}
+
+func TestOnce(t *testing.T) {
+	cluster, err := filepath.Abs("../../testdata/7.0.11-cluster")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ := command(t, "", "--once", "--prof.path="+cluster+"/*/prof.log")
+	if code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, process := range []string{"manager", "proxy-1", "worker-1", "worker-2"} {
+		if !strings.Contains(out, fmt.Sprintf("bro_memory_total_bytes{process=%q} ", process)) {
+			t.Errorf("no memory of %s", process)
+		}
+	}
+	code, out, _ = command(t, filepath.Join(cluster, "manager"), "--once")
+	if code != 0 || !strings.Contains(out, `bro_memory_total_bytes{process="bro"} `) {
+		t.Errorf("./prof.log: code %d\n%s", code, out)
+	}
+}
+
+// What goes wrong at the start is told in one line that says what to do.
+func TestWrongUse(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	dir := t.TempDir()
+	for _, test := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"--once", "--prof.path=" + dir + "/*/prof.log"}, 1, "No prof.log found: give its path with --prof.path"},
+		{[]string{"--once", "--prof.path=" + dir}, 1, "not a regular file: name the prof.log itself"},
+		{[]string{"--prof.path=/[/prof.log"}, 2, "--prof.path: pattern"},
+		{[]string{"--prof.path=" + dir + "/x", "--web.listen-address=" + taken.Addr().String()}, 1, "choose another address with --web.listen-address"},
+		{[]string{"--tail.poll-interval=0s"}, 2, "must be longer than 0s"},
+		{[]string{"--web.telemetry-path=metrics"}, 2, "must begin with a slash"},
+		{[]string{"--no-such-flag"}, 2, "unknown long flag"},
+		{[]string{"--help"}, 0, ""},
+		{[]string{"--version"}, 0, ""},
+	} {
+		code, _, errs := command(t, dir, test.args...)
+		if code != test.code || !strings.Contains(errs, test.want) {
+			t.Errorf("%v: code %d, want %d with %q:\n%s", test.args, code, test.code, test.want, errs)
+		}
+	}
+}
