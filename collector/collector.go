@@ -23,7 +23,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -38,7 +37,8 @@ type Config struct {
 	PollInterval      time.Duration // how often each file is looked at: 1 s
 	StaleAfter        time.Duration // bro_up is 0 when a file was not written to for so long: 2 min
 	ForgetAfter       time.Duration // how long bro_up 0 stays when a file is gone: 1 h
-	Logger            *slog.Logger  // none if nil
+	Limits            Limits
+	Logger            *slog.Logger // none if nil
 }
 
 // Collector is a prometheus.Collector of every Bro process that its patterns find.
@@ -81,6 +81,14 @@ func New(config Config) (*Collector, error) {
 			*interval.value = interval.fallback
 		}
 	}
+	for _, limit := range []*int{&config.Limits.Threads, &config.Limits.Globals} {
+		if *limit < 0 {
+			return nil, fmt.Errorf("a limit is below zero: %d", *limit)
+		}
+		if *limit == 0 {
+			*limit = 500
+		}
+	}
 	if config.Topics == nil {
 		config.Topics = Topics()
 	}
@@ -88,7 +96,7 @@ func New(config Config) (*Collector, error) {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 	c := &Collector{config: config, ready: make(chan struct{}), nodes: map[string]*node{}}
-	c.parts = append(c.parts, newHealthCollector(config.StaleAfter, c.views))
+	c.parts = append(c.parts, newTopicCollector(Health(config.StaleAfter), c.views))
 	for _, topic := range config.Topics {
 		c.parts = append(c.parts, newTopicCollector(topic, c.views))
 	}
@@ -135,17 +143,14 @@ func (c *Collector) views() []view {
 	return views
 }
 
-// valid makes a label value of any bytes.
-func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
-
 // Look looks once at every prof.log there is, takes it as it is although its process may be
 // about to write more, and returns how many could be read.
 func (c *Collector) Look() int {
 	read := 0
 	for _, file := range discover(c.config.Patterns) {
 		// What is half written today will not be completed in the time that we have.
-		v := newFollower(file.path, c.config.Logger).look(time.Now().Add(givenUp))
-		if v.health.readable {
+		v := newFollower(file.path, c.config.Limits, c.config.Logger).look(time.Now().Add(givenUp))
+		if v.file.readable {
 			read++
 		}
 		c.mu.Lock()
@@ -194,7 +199,7 @@ func (c *Collector) discover(ctx context.Context, running *sync.WaitGroup) (firs
 		n := &node{process: file.process, stop: stop}
 		c.nodes[file.path] = n
 		first.Add(1)
-		running.Go(func() { c.follow(follow, newFollower(file.path, c.config.Logger), n, first.Done) })
+		running.Go(func() { c.follow(follow, newFollower(file.path, c.config.Limits, c.config.Logger), n, first.Done) })
 	}
 	return first
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/nxadm/tail"
@@ -41,8 +42,9 @@ var (
 // nothing runs between two looks, so there is nothing that a rename, a lost directory or an
 // unmounted disk could leave stuck.
 type follower struct {
-	path string
-	log  *slog.Logger
+	path   string
+	log    *slog.Logger
+	limits Limits
 
 	info    fs.FileInfo // of the file that is being read, nil before
 	grown   time.Time   // when it was last seen to have changed
@@ -51,35 +53,47 @@ type follower struct {
 	asm     *parse.Assembler
 	waiting bool // asm holds a block that is not shown yet
 
+	live    *liveProcess
+	sampled time.Time // when live was asked for
+
 	state    state
 	unparsed uint64 // by assemblers before asm
-	health   health
+	file     fileHealth
 	failing  string // the last error that was logged
 }
 
-func newFollower(path string, log *slog.Logger) *follower {
-	return &follower{path: path, log: log.With("path", path), asm: parse.NewAssembler(path)}
+func newFollower(path string, limits Limits, log *slog.Logger) *follower {
+	return &follower{
+		path:   path,
+		log:    log.With("path", path),
+		limits: limits,
+		asm:    parse.NewAssembler(path),
+		file:   fileHealth{since: time.Now()},
+	}
 }
 
 // look reads what is new in the file and returns what is to be seen of its process now.
 func (f *follower) look(now time.Time) *view {
 	err := f.read(now)
-	f.health.present = !errors.Is(err, fs.ErrNotExist)
-	f.health.readable = err == nil
+	f.file.present = !errors.Is(err, fs.ErrNotExist)
+	f.file.readable = err == nil
 	switch {
 	case err == nil:
 		f.failing = ""
-	case !f.health.present:
+	case !f.file.present:
 		// No error: a process that has not started has no prof.log yet.
 		f.leave()
 	default:
 		f.fail(err)
 	}
+	if now.Sub(f.sampled) >= processInterval {
+		f.live, f.sampled = findProcess(filepath.Dir(f.path)), now
+	}
 	return f.view()
 }
 
 func (f *follower) fail(err error) {
-	f.health.readErrors++
+	f.file.readErrors++
 	if f.failing != err.Error() {
 		f.failing = err.Error()
 		f.log.Warn("Cannot read prof.log; trying again at every poll", "err", err)
@@ -87,11 +101,11 @@ func (f *follower) fail(err error) {
 }
 
 func (f *follower) view() *view {
-	h := f.health
-	h.snapshots, h.restarts = f.state.snapshots, f.state.restarts
-	h.unparsed = f.unparsed + f.asm.Unparsed()
-	v := &view{path: f.path, health: h}
-	if h.readable {
+	file := f.file
+	file.snapshots, file.restarts = f.state.snapshots, f.state.restarts
+	file.unparsed = f.unparsed + f.asm.Unparsed()
+	v := &view{path: f.path, file: file, live: f.live}
+	if file.readable {
 		v.newest, v.expensive, v.comm = f.state.newest, f.state.expensive, f.state.comm
 		v.releases, v.started = f.state.releases, f.state.started
 	}
@@ -124,7 +138,7 @@ func (f *follower) readOnce(now time.Time) error {
 	if !info.Mode().IsRegular() {
 		return errNotRegular
 	}
-	f.health.modified, f.health.size = info.ModTime(), info.Size()
+	f.file.modified, f.file.size = info.ModTime(), info.Size()
 	if f.info != nil && os.SameFile(f.info, info) && f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime()) {
 		f.show(&f.state, now)
 		return nil
@@ -245,7 +259,7 @@ func (f *follower) feed(text string, state *state) {
 	for f.asm.Scan() {
 		switch r := f.asm.Record().(type) {
 		case *parse.Snapshot:
-			state.add(r.Clone())
+			state.add(newDigest(r.Clone(), f.limits))
 		case *parse.SyntaxError:
 			f.log.Debug("Cannot read a line", "err", r)
 		}
@@ -264,7 +278,7 @@ func (f *follower) show(state *state, now time.Time) {
 			f.waiting = true
 			return
 		}
-		state.add(block)
+		state.add(newDigest(block, f.limits))
 	}
 }
 

@@ -25,45 +25,32 @@ func globalsTopic() Topic {
 			func(g *parse.Global) parse.Opt[uint64] { return g.EntriesRecursive }),
 		gauge("bro_globals_size_bytes",
 			"Global_sizes total of an expensive block: size of all globals. Wraps at 4 GiB. 2.0 to 5.0.",
-			func(s *parse.Snapshot) parse.Opt[uint64] { return s.Globals.Size }),
+			func(d *digest) parse.Opt[uint64] { return d.Globals.Size }),
 		gauge("bro_large_tables",
 			"Lines \"a/b entries\" of an expensive block, named or not: global tables of over 100 entries. All releases.",
-			func(s *parse.Snapshot) parse.Opt[uint64] {
-				tables, _ := largeTables(s)
-				return parse.Opt[uint64]{Value: tables, Measured: s.Globals.Entries.Measured}
+			func(d *digest) parse.Opt[uint64] {
+				return parse.Opt[uint64]{Value: d.tables, Measured: d.Globals.Entries.Measured}
 			}),
 		gauge("bro_large_table_entries_max",
 			"Lines \"a/b entries\" of an expensive block, named or not: the largest a. All releases.",
-			func(s *parse.Snapshot) parse.Opt[uint64] {
-				tables, entries := largeTables(s)
-				return parse.Opt[uint64]{Value: entries, Measured: tables > 0}
+			func(d *digest) parse.Opt[uint64] {
+				return parse.Opt[uint64]{Value: d.largestTable, Measured: d.tables > 0}
 			}),
 		gauge("bro_table_entries",
 			"Total number of table entries: a/b of an expensive block, a: entries of all global tables. All releases.",
-			func(s *parse.Snapshot) parse.Opt[uint64] { return s.Globals.Entries }),
+			func(d *digest) parse.Opt[uint64] { return d.Globals.Entries }),
 		gauge("bro_table_entries_recursive",
 			"Total number of table entries: a/b of an expensive block, b: with the tables within tables. All releases.",
-			func(s *parse.Snapshot) parse.Opt[uint64] { return s.Globals.EntriesRecursive }),
+			func(d *digest) parse.Opt[uint64] { return d.Globals.EntriesRecursive }),
 	)}
-}
-
-// largeTables returns how many tables are listed, and the entries of the largest.
-func largeTables(s *parse.Snapshot) (tables, entries uint64) {
-	for _, g := range s.Globals.List {
-		if g.Entries.Measured {
-			tables++
-			entries = max(entries, g.Entries.Value)
-		}
-	}
-	return tables, entries
 }
 
 func byGlobal(name, help string, field func(*parse.Global) parse.Opt[uint64]) Metric {
 	return Metric{Name: name, Help: help, Type: prometheus.GaugeValue, Labels: []string{"global"},
-		series: func(s *parse.Snapshot, emit emit) {
-			for i := range s.Globals.List {
-				g := &s.Globals.List[i]
-				if f := field(g); f.Measured && g.Name != "" {
+		ofBlock: func(d *digest, emit emit) {
+			for i := range d.Globals.List {
+				g := &d.Globals.List[i]
+				if f := field(g); f.Measured {
 					emit(float64(f.Value), g.Name)
 				}
 			}

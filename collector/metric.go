@@ -15,7 +15,7 @@ type Topic struct {
 	Metrics []Metric
 }
 
-// Topics returns every topic, in the order of a prof.log's lines. Each call makes new ones.
+// Topics returns every topic that can be switched off, in the order of a prof.log's lines.
 func Topics() []Topic {
 	return []Topic{
 		memoryTopic(),
@@ -29,22 +29,25 @@ func Topics() []Topic {
 		threadsTopic(),
 		brokerTopic(),
 		globalsTopic(),
+		processTopic(),
 	}
 }
 
-// Metric is one metric of a Bro process and where its value stands in a block.
+// Metric is one metric of a Bro process and where its value comes from.
 type Metric struct {
 	Name   string
 	Help   string
 	Type   prometheus.ValueType
 	Labels []string // besides process
 
-	block  block
-	series func(s *parse.Snapshot, emit emit)
+	block   block
+	ofBlock func(d *digest, emit emit) // from a block, if it is one of a prof.log's lines
+	ofView  func(v *view, emit emit)
+	created func(v *view) time.Time // since when a counter counts: the process's start if nil
 }
 
-// emit takes one series: its value, and the values of the metric's Labels. Two series with
-// the same labels are added up.
+// emit takes one series: its value, and the values of the metric's Labels, which differ from
+// those of its other series.
 type emit func(value float64, labels ...string)
 
 // block says which block of a process a metric is read from.
@@ -58,20 +61,20 @@ const (
 
 type number interface{ uint64 | float64 }
 
-func single[T number](name, help string, kind prometheus.ValueType, field func(*parse.Snapshot) parse.Opt[T]) Metric {
-	return Metric{Name: name, Help: help, Type: kind, series: func(s *parse.Snapshot, emit emit) {
-		if f := field(s); f.Measured {
-			emit(float64(f.Value))
-		}
-	}}
-}
-
-func gauge[T number](name, help string, field func(*parse.Snapshot) parse.Opt[T]) Metric {
+func gauge[T number](name, help string, field func(*digest) parse.Opt[T]) Metric {
 	return single(name, help, prometheus.GaugeValue, field)
 }
 
-func counter[T number](name, help string, field func(*parse.Snapshot) parse.Opt[T]) Metric {
+func counter[T number](name, help string, field func(*digest) parse.Opt[T]) Metric {
 	return single(name, help, prometheus.CounterValue, field)
+}
+
+func single[T number](name, help string, kind prometheus.ValueType, field func(*digest) parse.Opt[T]) Metric {
+	return Metric{Name: name, Help: help, Type: kind, ofBlock: func(d *digest, emit emit) {
+		if f := field(d); f.Measured {
+			emit(float64(f.Value))
+		}
+	}}
 }
 
 // from returns the metrics, read from block b.
@@ -84,6 +87,28 @@ func from(b block, metrics ...Metric) []Metric {
 
 func (m *Metric) desc() *prometheus.Desc {
 	return prometheus.NewDesc(m.Name, m.Help, append([]string{"process"}, m.Labels...), nil)
+}
+
+func (m *Metric) series(v *view, emit emit) {
+	if m.ofView != nil {
+		m.ofView(v, emit)
+		return
+	}
+	if d := v.block(m.block); d != nil {
+		m.ofBlock(d, emit)
+	}
+}
+
+// since returns since when a counter counts; zero if that is not known, or m is a gauge.
+func (m *Metric) since(v *view) time.Time {
+	switch {
+	case m.Type != prometheus.CounterValue:
+		return time.Time{}
+	case m.created != nil:
+		return m.created(v)
+	default:
+		return v.started
+	}
 }
 
 // topicCollector exposes one topic of every process.
@@ -112,61 +137,19 @@ func (c *topicCollector) Describe(ch chan<- *prometheus.Desc) {
 func (c *topicCollector) Collect(ch chan<- prometheus.Metric) {
 	for _, v := range c.views() {
 		for i := range c.topic.Metrics {
-			c.collect(ch, &c.topic.Metrics[i], c.descs[i], &v)
+			m, desc := &c.topic.Metrics[i], c.descs[i]
+			since := m.since(&v)
+			m.series(&v, func(value float64, labels ...string) {
+				labels = append([]string{v.process}, labels...)
+				if since.IsZero() {
+					ch <- prometheus.MustNewConstMetric(desc, m.Type, value, labels...)
+					return
+				}
+				ch <- prometheus.MustNewConstMetricWithCreatedTimestamp(desc, m.Type, value, since, labels...)
+			})
 		}
 	}
 }
 
-func (c *topicCollector) collect(ch chan<- prometheus.Metric, m *Metric, desc *prometheus.Desc, v *view) {
-	s := v.block(m.block)
-	if s == nil {
-		return
-	}
-	if len(m.Labels) == 0 {
-		m.series(s, func(value float64, _ ...string) {
-			ch <- constMetric(desc, m.Type, value, v.started, v.process)
-		})
-		return
-	}
-	sums := newSums()
-	m.series(s, sums.add)
-	for _, series := range sums.series {
-		ch <- constMetric(desc, m.Type, series.value, v.started, append([]string{v.process}, series.labels...)...)
-	}
-}
-
-// sums adds up the series whose labels are equal: threads of one process may share a name,
-// and different bytes may be one and the same label.
-type sums struct {
-	series []series
-	at     map[string]int
-}
-
-type series struct {
-	labels []string
-	value  float64
-}
-
-func newSums() *sums { return &sums{at: map[string]int{}} }
-
-func (s *sums) add(value float64, labels ...string) {
-	for i, l := range labels {
-		labels[i] = valid(l)
-	}
-	key := strings.Join(labels, "\xff")
-	if i, ok := s.at[key]; ok {
-		s.series[i].value += value
-		return
-	}
-	s.at[key] = len(s.series)
-	s.series = append(s.series, series{labels, value})
-}
-
-// constMetric makes a metric of a value; a counter's says since when it counts, if that is
-// known.
-func constMetric(desc *prometheus.Desc, kind prometheus.ValueType, value float64, started time.Time, labels ...string) prometheus.Metric {
-	if kind == prometheus.CounterValue && !started.IsZero() {
-		return prometheus.MustNewConstMetricWithCreatedTimestamp(desc, kind, value, started, labels...)
-	}
-	return prometheus.MustNewConstMetric(desc, kind, value, labels...)
-}
+// valid makes a label value of any bytes.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -7,12 +7,12 @@ func runtimeTopic() Topic {
 	return Topic{"runtime", []Metric{
 		counter("bro_runtime_user_seconds_total",
 			"Run-time: user, CPU seconds of all threads in user mode since the first block. All releases.",
-			func(s *parse.Snapshot) parse.Opt[float64] { return s.Runtime.User }),
+			func(d *digest) parse.Opt[float64] { return d.Runtime.User }),
 		counter("bro_runtime_system_seconds_total",
 			"Run-time: sys, CPU seconds of all threads in the kernel since the first block. All releases.",
-			func(s *parse.Snapshot) parse.Opt[float64] { return s.Runtime.Sys }),
+			func(d *digest) parse.Opt[float64] { return d.Runtime.Sys }),
 		counter("bro_runtime_real_seconds_total",
 			"Run-time: real, seconds of wall clock since the first block. All releases.",
-			func(s *parse.Snapshot) parse.Opt[float64] { return s.Runtime.Real }),
+			func(d *digest) parse.Opt[float64] { return d.Runtime.Real }),
 	}}
 }

@@ -8,11 +8,11 @@ import (
 
 // state is what is known of the process behind one prof.log: its newest blocks.
 type state struct {
-	newest    *parse.Snapshot
-	expensive *parse.Snapshot
-	comm      *parse.Snapshot
+	newest    *digest
+	expensive *digest
+	comm      *digest
 	// last is the newest block of a file that has been left behind.
-	last     *parse.Snapshot
+	last     *digest
 	releases parse.Releases
 	started  time.Time // zero until dated
 
@@ -21,7 +21,7 @@ type state struct {
 }
 
 // add takes the block that follows those added before, or a later reading of the newest one.
-func (s *state) add(block *parse.Snapshot) {
+func (s *state) add(block *digest) {
 	if s.newest == nil || s.newest.Offset != block.Offset {
 		s.snapshots++
 		s.follow(block)
@@ -37,12 +37,12 @@ func (s *state) add(block *parse.Snapshot) {
 }
 
 // follow drops the values of the process before, if block is another's.
-func (s *state) follow(block *parse.Snapshot) {
+func (s *state) follow(block *digest) {
 	before := s.newest
 	if before == nil {
 		before = s.last
 	}
-	restarted := before != nil && before.Restarted(block)
+	restarted := before != nil && before.Restarted(block.Snapshot)
 	if restarted {
 		s.restarts++
 	}
@@ -72,28 +72,30 @@ func (s *state) date(modified time.Time) {
 type view struct {
 	process  string
 	path     string
-	health   health
+	file     fileHealth
+	live     *liveProcess // nil if none is known to run
 	releases parse.Releases
 	started  time.Time // zero if unknown
-	newest   *parse.Snapshot
+	newest   *digest
 	// expensive and comm are the newest blocks that have what comes rarely or late.
-	expensive *parse.Snapshot
-	comm      *parse.Snapshot
+	expensive *digest
+	comm      *digest
 }
 
-// health is what is known of a prof.log itself.
-type health struct {
+// fileHealth is what is known of a prof.log itself. The counts are those since it is followed.
+type fileHealth struct {
 	present    bool // the file is there
 	readable   bool
 	modified   time.Time
 	size       int64
+	since      time.Time
 	snapshots  uint64
 	unparsed   uint64
 	readErrors uint64
 	restarts   uint64
 }
 
-func (v *view) block(b block) *parse.Snapshot {
+func (v *view) block(b block) *digest {
 	switch b {
 	case withExpensive:
 		return v.expensive

@@ -22,11 +22,11 @@ func tcpTopic() Topic {
 		Help:   "TCP-States: TCP connections by the states of their two ends. All releases.",
 		Type:   prometheus.GaugeValue,
 		Labels: []string{"originator", "responder"},
-		series: func(s *parse.Snapshot, emit emit) {
-			if !s.TCPStates.Measured {
+		ofBlock: func(d *digest, emit emit) {
+			if !d.TCPStates.Measured {
 				return
 			}
-			for originator, row := range s.TCPStates.Cells {
+			for originator, row := range d.TCPStates.Cells {
 				for responder, n := range row {
 					// Below zero is a counter of Bro's that has wrapped.
 					if n >= 0 {

@@ -13,7 +13,7 @@ func threadsTopic() Topic {
 	return Topic{"threads", []Metric{
 		gauge("bro_threads",
 			"Threads: current, threads of the process that Bro's thread manager knows. Since 2.1.",
-			func(s *parse.Snapshot) parse.Opt[uint64] { return s.Threads.Current }),
+			func(d *digest) parse.Opt[uint64] { return d.Threads.Current }),
 		byThread("bro_thread_messages_in_total", prometheus.CounterValue,
 			"in=: messages the main thread has sent to this thread. Since 2.1.",
 			func(t *parse.Thread) uint64 { return t.In }),
@@ -43,9 +43,9 @@ func threadsTopic() Topic {
 
 func byThread(name string, kind prometheus.ValueType, help string, field func(*parse.Thread) uint64) Metric {
 	return Metric{Name: name, Help: help, Type: kind, Labels: []string{"thread"},
-		series: func(s *parse.Snapshot, emit emit) {
-			for i := range s.Threads.List {
-				t := &s.Threads.List[i]
+		ofBlock: func(d *digest, emit emit) {
+			for i := range d.Threads.List {
+				t := &d.Threads.List[i]
 				emit(float64(field(t)), t.Name)
 			}
 		}}

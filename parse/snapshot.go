@@ -224,8 +224,18 @@ func (c *Comm) Empty() bool { return *c == Comm{} }
 func (s *Snapshot) reset() {
 	*s = Snapshot{
 		Releases: allReleases,
-		Timers:   Timers{ByName: s.Timers.ByName[:0]},
-		Threads:  Threads{List: s.Threads.List[:0]},
-		Globals:  Globals{List: s.Globals.List[:0]},
+		Timers:   Timers{ByName: emptied(s.Timers.ByName)},
+		Threads:  Threads{List: emptied(s.Threads.List)},
+		Globals:  Globals{List: emptied(s.Globals.List)},
 	}
+}
+
+// emptied returns list without items but with its memory, unless that is large: one block
+// with 100,000 threads is no reason to keep their memory for ever.
+func emptied[T any](list []T) []T {
+	const large = 4096
+	if cap(list) > large {
+		return nil
+	}
+	return list[:0]
 }

@@ -88,6 +88,8 @@ func parseFlags(args []string) (*config, error) {
 	app.Flag("collector.discovery-interval", "How often to look for new prof.logs.").Default("15s").DurationVar(&cfg.collector.DiscoveryInterval)
 	app.Flag("collector.stale-after", "bro_up is 0 when a prof.log was not written to for so long.").Default("2m").DurationVar(&cfg.collector.StaleAfter)
 	app.Flag("collector.forget-after", "How long bro_up 0 stays when a prof.log is gone.").Default("1h").DurationVar(&cfg.collector.ForgetAfter)
+	app.Flag("collector.max-threads", "Series for at most so many threads of a process; the busiest stay, the rest is added up as thread=\"other\".").Default("500").IntVar(&cfg.collector.Limits.Threads)
+	app.Flag("collector.max-globals", "The same for its globals, of which the largest stay.").Default("500").IntVar(&cfg.collector.Limits.Globals)
 	app.Flag("tail.poll-interval", "How often to look at each prof.log.").Default("1s").DurationVar(&cfg.collector.PollInterval)
 	app.Flag("once", "Print the metrics and exit; with 1 if no prof.log could be read.").BoolVar(&cfg.once)
 	cfg.web = webflag.AddFlags(app, ":10147")
@@ -107,6 +109,9 @@ func (cfg *config) resolve(enabled map[string]*bool) error {
 		if d <= 0 {
 			return errors.New("intervals must be longer than 0s")
 		}
+	}
+	if cfg.collector.Limits.Threads < 1 || cfg.collector.Limits.Globals < 1 {
+		return errors.New("--collector.max-threads and --collector.max-globals must be at least 1")
 	}
 	if cfg.telemetryPath == "" || cfg.telemetryPath[0] != '/' || cfg.telemetryPath == "/" {
 		return fmt.Errorf("--web.telemetry-path %q: it must begin with a slash and be longer", cfg.telemetryPath)
