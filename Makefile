@@ -1,0 +1,73 @@
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS   += --no-print-directory
+
+FUZZTIME ?= 1m
+BENCH    ?= dist/bench.txt
+
+# What --version and bro_exporter_build_info say: only of the commit, never of the builder.
+VERSION    = $(shell git describe --tags --always --dirty | sed 's/^v//')
+REVISION   = $(shell git rev-parse HEAD)
+BRANCH     = $(shell git rev-parse --abbrev-ref HEAD)
+BUILD_DATE = $(shell TZ=UTC0 git log -1 --date=format-local:%Y%m%d-%H:%M:%S --format=%cd)
+
+info    = github.com/prometheus/common/version
+ldflags = -X $(info).Version=$(VERSION) -X $(info).Revision=$(REVISION) -X $(info).Branch=$(BRANCH) -X $(info).BuildDate=$(BUILD_DATE)
+tool    = go tool -modfile=tools/go.mod
+
+.PHONY: help build test format tidy vet unit lint fuzz bench clean
+
+help: ## Show this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+build: ## Build ./bro_exporter: static, and the same from the same commit
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(ldflags)' -o ./ ./cmd/...
+
+test: format tidy vet unit lint ## Check and test everything
+	@echo "All checks and tests passed."
+
+format:
+	@files=$$(gofmt -l .); if [ -n "$$files" ]; then printf 'Not formatted, see gofmt -d:\n%s\n' "$$files"; exit 1; fi
+
+tidy:
+	go mod tidy -diff
+	go -C tools mod tidy -diff
+
+vet:
+	go vet ./...
+
+# The race detector needs a C compiler and libc's headers: runtime/cgo tells whether they are here.
+unit:
+	@mkdir -p dist; \
+	race=-race; \
+	if ! go build -race runtime/cgo 2>/dev/null; then \
+		race=; echo "WARNING: no race detector here (it needs gcc and cgo): testing WITHOUT -race." >&2; \
+	fi; \
+	set -x; $(tool) gotestsum --format pkgname --jsonfile dist/test.json -- $$race ./...
+
+lint: ## Run golangci-lint
+	$(tool) golangci-lint run ./...
+
+# Go's fuzzer sometimes fails with nothing but "context deadline exceeded" when its time is up.
+# That is no finding: one prints more, or writes its input to testdata/fuzz.
+fuzz: ## Run each fuzz target for FUZZTIME (1m)
+	@mkdir -p dist; failed=; \
+	for target in $$(go test -list '^Fuzz' ./parse | grep '^Fuzz'); do \
+		echo "== $$target"; log=dist/$$target.log; touch dist/begin; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s ./parse 2>&1 | tee $$log && continue; \
+		if grep -A1 "^--- FAIL: $$target " $$log | grep -qx ' *context deadline exceeded' && \
+			[ "$$(grep -cvE '^(fuzz: elapsed|--- FAIL: | *context deadline exceeded$$|=== |FAIL|exit status|$$)' $$log)" = 0 ] && \
+			[ -z "$$(find parse/testdata/fuzz -type f -newer dist/begin)" ]; then \
+			echo "$$target: only its time was up, no finding"; \
+		else \
+			failed="$$failed $$target"; \
+		fi; \
+	done; \
+	if [ -n "$$failed" ]; then echo "FAILED:$$failed"; exit 1; fi
+
+bench: ## Run the benchmarks, for benchstat, into BENCH (dist/bench.txt)
+	@mkdir -p $(dir $(BENCH))
+	go test -bench . -benchmem -run '^$$' -count 6 ./... | tee $(BENCH)
+
+clean: ## Remove what the others made
+	rm -rf bro_exporter dist
