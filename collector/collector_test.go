@@ -74,8 +74,7 @@ func once(t *testing.T, config Config) string {
 	if c.Look() == 0 {
 		t.Fatalf("nothing read of %v", config.Patterns)
 	}
-	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(c)
+	registry := registryOf(c)
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -138,8 +137,6 @@ func follow(t *testing.T, config Config) *watch {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(c)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -151,7 +148,13 @@ func follow(t *testing.T, config Config) *watch {
 		<-done
 	})
 	<-c.Ready()
-	return &watch{t, registry}
+	return &watch{t, registryOf(c)}
+}
+
+func registryOf(c *Collector) *prometheus.Registry {
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(c)
+	return registry
 }
 
 func patterns(globs ...string) []Pattern {

@@ -25,6 +25,7 @@ const others = "other"
 // number is limited.
 type digest struct {
 	*parse.Snapshot
+	whole        bool
 	tables       uint64 // listed tables, named or not
 	largestTable uint64 // entries of the largest of them
 	dropped      dropped
@@ -35,7 +36,7 @@ type dropped struct{ threads, globals, timers int }
 
 // newDigest makes a digest of a block, which it takes over.
 func newDigest(s *parse.Snapshot, limits Limits) *digest {
-	d := &digest{Snapshot: s}
+	d := &digest{Snapshot: s, whole: s.Whole()}
 	d.threads(limits.Threads)
 	d.timers()
 	d.globals(limits.Globals)

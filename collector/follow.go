@@ -24,8 +24,9 @@ const (
 	// maxLine is how long a line may be. A file whose last bytes hold none is not a log.
 	maxLine = 1 << 20
 	// keyLen is how many of the bytes read last tell a file from another one of the same name
-	// and inode: they hold a time stamp in microseconds and counters.
-	keyLen = 256
+	// and inode: they hold a time stamp in microseconds and counters, or all of a first block,
+	// of which the stamp is 0.
+	keyLen = 8 << 10
 	// quiet is how long nothing must be written behind a block that does not say how long it
 	// is, and given up how long behind one that is clearly not complete.
 	quiet   = time.Second
@@ -160,7 +161,7 @@ func (f *follower) readFile(file *os.File, info fs.FileInfo, now time.Time) erro
 	if err := f.locate(file, info.Size()); err != nil {
 		return err
 	}
-	offset, key := f.offset, f.key
+	offset, key := f.offset, bytes.Clone(f.key)
 	state := f.state
 	if err := f.readLines(&state); err != nil {
 		f.leave()
@@ -253,8 +254,10 @@ func (f *follower) readLines(state *state) error {
 
 func (f *follower) feed(text string, state *state) {
 	f.offset += int64(len(text))
-	f.key = append(f.key[:len(f.key):len(f.key)], text[max(0, len(text)-keyLen):]...)
-	f.key = f.key[max(0, len(f.key)-keyLen):]
+	f.key = append(f.key, text[max(0, len(text)-keyLen):]...)
+	if len(f.key) > 2*keyLen {
+		f.key = append(f.key[:0], f.key[len(f.key)-keyLen:]...)
+	}
 	io.WriteString(f.asm, text)
 	for f.asm.Scan() {
 		switch r := f.asm.Record().(type) {

@@ -28,7 +28,8 @@ func (s *state) add(block *digest) {
 	}
 	s.releases = s.releases.Narrow(block.Releases)
 	s.newest = block
-	if block.Expensive {
+	// One that was cut off lacks the tables that its forerunner has.
+	if block.Expensive && (block.whole || s.expensive == nil) {
 		s.expensive = block
 	}
 	if !block.Comm.Empty() {

@@ -17,7 +17,7 @@ func newest(blocks []*Snapshot) (last, expensive *Snapshot) {
 		if last != nil && last.Restarted(s) {
 			expensive = nil
 		}
-		if last = s; s.Expensive {
+		if last = s; s.Expensive && s.Whole() {
 			expensive = s
 		}
 	}
@@ -210,7 +210,7 @@ func TestLatestGivesUp(t *testing.T) {
 	if err != nil || recent.Newest == nil || recent.Expensive != nil {
 		t.Fatalf("%+v, %v", recent, err)
 	}
-	if big.read > 2*farEnough+farEnough {
+	if big.read > 3*farthest {
 		t.Errorf("%d bytes read of %d", big.read, big.size())
 	}
 	garbage := &repeated{text: "garbage\n", n: 16 << 20}

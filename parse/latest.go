@@ -3,6 +3,7 @@ package parse
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -11,21 +12,16 @@ import (
 type Recent struct {
 	// Newest is the last block, whole or not; nil if there is none.
 	Newest *Snapshot
-	// Expensive is the newest block of the same process that is expensive; nil if there is
-	// none, or none near.
+	// Expensive is the newest block of the same process that is expensive and whole; nil if
+	// there is none, or none within the last 34 MiB.
 	Expensive *Snapshot
-	// Start is an offset from which on the file holds both, for who wants to read on.
+	// Start is an offset from which on the file holds both, and the block before Newest, for
+	// who wants to read on.
 	Start int64
 }
 
-const (
-	// farEnough is how far back Latest looks for an expensive block, if nearBlocks blocks are
-	// not longer: with the default of 20 blocks, one is within 120 KiB of the end.
-	farEnough  = 4 << 20
-	nearBlocks = 64
-	// farthest is how far back it looks for anything: two of the longest blocks.
-	farthest = 2*maxBlock + 2*maxRecord
-)
+// farthest is how far back Latest looks: two of the longest blocks.
+const farthest = 2*maxBlock + 2*maxRecord
 
 // Latest finds the newest blocks of the process that is writing the prof.log r of size bytes,
 // from its end: the time it takes depends on how far back they are, not on the size. Its
@@ -56,8 +52,8 @@ func latestFrom(r io.ReaderAt, start, size int64) (recent Recent, done bool, err
 			return Recent{}, false, err
 		}
 	}
-	blocks, begins := 0, false
 	var previous *Snapshot
+	begins := false // the process's first block was met
 	in := NewReader(io.NewSectionReader(r, from, size-from), "")
 	for in.Scan() {
 		s, ok := in.Record().(*Snapshot)
@@ -67,29 +63,33 @@ func latestFrom(r io.ReaderAt, start, size int64) (recent Recent, done bool, err
 		s = s.Clone()
 		s.Offset += from
 		s.Line = 0
-		blocks++
-		restarted := previous != nil && previous.Restarted(s)
-		switch {
-		case previous == nil && from > 0:
-			// What stands before the first block behind a separator is not known.
-		case previous == nil || restarted:
-			recent, begins = Recent{Newest: s, Start: s.Offset}, true
-		default:
-			recent.Newest = s
-			if recent.Expensive == nil {
-				recent.Start = previous.Offset
-			}
-		}
-		if recent.Newest == s && s.Expensive {
-			recent.Expensive, recent.Start = s, s.Offset
+		// What stands before the first block behind a separator is not known.
+		if previous != nil || from == 0 {
+			begins = recent.add(previous, s) || begins
 		}
 		previous = s
 	}
-	if err := in.Err(); err != nil || recent.Newest == nil {
-		return recent, false, err
+	if err := in.Err(); err != nil {
+		return Recent{}, false, err
 	}
-	far := size-start >= farEnough && blocks >= nearBlocks
-	return recent, recent.Expensive != nil || begins || far, nil
+	return recent, recent.Newest != nil && (recent.Expensive != nil || begins), nil
+}
+
+// add takes the block that follows previous, and says whether it is its process's first.
+func (r *Recent) add(previous, s *Snapshot) (begins bool) {
+	begins = previous == nil || previous.Restarted(s)
+	if begins {
+		*r = Recent{}
+		previous = s
+	}
+	r.Newest = s
+	if s.Expensive && s.Whole() {
+		r.Expensive = s
+	}
+	if r.Start = previous.Offset; r.Expensive != nil {
+		r.Start = min(r.Start, r.Expensive.Offset)
+	}
+	return begins
 }
 
 // behindSeparator returns where the line behind the first separator between start and size
@@ -103,7 +103,7 @@ func behindSeparator(r io.ReaderAt, start, size int64) (int64, error) {
 		line, _ = bytes.CutSuffix(line, []byte("\n"))
 		tail = lastBytes(append(tail, line...))
 		switch {
-		case err == bufio.ErrBufferFull:
+		case errors.Is(err, bufio.ErrBufferFull):
 			continue
 		case err == io.EOF:
 			return size, nil

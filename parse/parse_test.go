@@ -81,7 +81,6 @@ var (
 	tablesLine  = regexp.MustCompile(`(?m)^[0-9.]+ Total number of table entries: (\d+)/(\d+)$`)
 	commLine    = regexp.MustCompile(`(?m)^[0-9.]+ Comm: peers=(\d+) stores=(\d+) .*? ids_out=(\d+) `)
 	dnsLine     = regexp.MustCompile(`(?m)^[0-9.]+ DNS_Mgr: requests=(\d+) succ?ess?ful=(\d+) failed=(\d+) pending=(\d+) cached_hosts=(\d+) cached_addrs=(\d+)$`)
-	stateLine   = regexp.MustCompile(`(?m)^[0-9.]+ TCP-States:([ISPEFR]\S+) {2,}( .*|)$`)
 	realLine    = regexp.MustCompile(`(?m)^[0-9.]+ Run-time: user\+sys=\S+ user=\S+ sys=\S+ real=(\d+)\.(\d)$`)
 )
 
@@ -171,13 +170,12 @@ func (c tally) text(text string) {
 }
 
 // noZeros drops what no line wrote.
-func (c tally) noZeros() tally {
+func (c tally) noZeros() {
 	for k, n := range c {
 		if n == 0 {
 			delete(c, k)
 		}
 	}
-	return c
 }
 
 func TestReaderAgainstPlainReading(t *testing.T) {

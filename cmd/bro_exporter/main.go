@@ -185,7 +185,7 @@ func serve(ctx context.Context, c *collector.Collector, cfg *config, log *slog.L
 	}
 	server := &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: 5 * time.Second,
 		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 	}
@@ -224,7 +224,7 @@ func shutdown(server *http.Server, collecting <-chan struct{}) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
-		server.Close()
+		_ = server.Close()
 	}
 	select {
 	case <-collecting:

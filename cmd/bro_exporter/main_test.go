@@ -55,8 +55,15 @@ var listening = regexp.MustCompile(`Listening on.*address=(\S+)`)
 // start runs the exporter on a free port.
 func start(t *testing.T, args ...string) *exporter {
 	t.Helper()
+	return startAs(t, nil, args...)
+}
+
+// startAs runs the exporter as another user.
+func startAs(t *testing.T, user *syscall.SysProcAttr, args ...string) *exporter {
+	t.Helper()
 	args = append([]string{"--web.listen-address=127.0.0.1:0", "--tail.poll-interval=20ms", "--collector.discovery-interval=50ms"}, args...)
 	e := &exporter{t: t, cmd: exec.Command(binary, args...), log: &bytes.Buffer{}, end: make(chan error, 1)}
+	e.cmd.SysProcAttr = user
 	stderr, err := e.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
