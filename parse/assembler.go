@@ -182,13 +182,12 @@ func (a *Assembler) behind(next int) {
 
 // parse parses the record up to end.
 func (a *Assembler) parse(end int, cut bool) {
-	a.p.record(record{
-		b:      a.buf[a.record:end],
-		head:   min(end, a.head) - a.record,
-		indent: min(a.indent, end-a.record),
-		line:   a.recordLine,
-		offset: a.offset + int64(a.record),
-		cut:    cut,
+	a.p.record(&record{
+		text:    text{b: a.buf[a.record:end], i: min(a.indent, end-a.record), cut: cut},
+		stamped: a.indent > 0 && end > a.record,
+		head:    min(end, a.head) - a.record,
+		line:    a.recordLine,
+		offset:  a.offset + int64(a.record),
 	})
 }
 

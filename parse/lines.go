@@ -253,7 +253,11 @@ func (p *parser) timer(t *text, indent int) bool {
 
 func (p *parser) addTimer(name []byte, n uint64) {
 	list := &p.block.Timers.ByName
-	*list = append(*list, Timer{p.names.get(name, stale(*list).Name), n})
+	*list = longer(*list)
+	t := &(*list)[len(*list)-1]
+	if t.Pending = n; t.Name != string(name) {
+		t.Name = p.names.get(name)
+	}
 }
 
 // global takes "Weird::actions = 35K (163/163 entries)", "Intel::data_store = 1352K" or
@@ -303,7 +307,11 @@ func (t *text) entries(open string) (g Global, ok bool) {
 
 func (p *parser) addGlobal(name []byte, g Global) {
 	list := &p.block.Globals.List
-	g.Name = p.names.get(name, stale(*list).Name)
-	*list = append(*list, g)
+	*list = longer(*list)
+	last := &(*list)[len(*list)-1]
+	if g.Name = last.Name; g.Name != string(name) {
+		g.Name = p.names.get(name)
+	}
+	*last = g
 	p.block.Expensive = true
 }

@@ -59,28 +59,24 @@ const (
 // are the continuation of a name, of a command line, or of text that somebody has wrapped. Only
 // the first record of a file, or behind a separator, may lack the stamp.
 type record struct {
-	b      []byte
-	head   int   // length of the first line
-	indent int   // length of its time stamp and the blanks before it, 0 without
-	line   int   // number of the first line
-	offset int64 // of b in the input
-	cut    bool  // b ends within a line
+	text
+	stamped bool
+	head    int   // length of the first line
+	line    int   // number of the first line
+	offset  int64 // of b in the input
 }
 
 // record takes a record. What is left of a line when its fields have been read is read as the
 // next record: Comm has no newline, and text that has lost all its newlines looks no different.
-func (p *parser) record(r record) {
+func (p *parser) record(r *record) {
 	if p.block == p.scrap {
 		p.scrap.reset()
 	} else if r.offset-p.open.Offset > maxBlock {
 		p.fail(r.line, "a block longer than 16 MiB: the rest of it is left out")
 		p.separator()
 	}
-	t := text{b: r.b, i: r.indent, cut: r.cut}
-	for stamped := r.indent > 0; ; stamped = t.stamp() {
-		if t.end() {
-			return
-		}
+	t := &r.text
+	for stamped := r.stamped; !t.end(); stamped = t.stamp() {
 		start, blanks := t.i, 0
 		if stamped {
 			for !t.end() && t.b[t.i] == ' ' {
@@ -88,11 +84,11 @@ func (p *parser) record(r record) {
 			}
 			blanks = t.i - start
 		}
-		known := blanks == threadIndent && p.threadLine(&t, r.head)
+		known := blanks == threadIndent && p.threadLine(t, r.head)
 		if !known && stamped && t.stampFollows() {
 			continue
 		}
-		known = known || p.line(&t, &r, start, blanks)
+		known = known || p.line(r, start, blanks)
 		if !known || t.glued() {
 			t.skipLine()
 			p.unparsed++
@@ -116,15 +112,16 @@ func (p *parser) fail(line int, msg string) {
 const maxBlock = 16 << 20
 
 // line takes what stands behind a time stamp, which ends at start, and blanks.
-func (p *parser) line(t *text, r *record, start, blanks int) bool {
-	if blanks == keywordIndent && p.keyword(t, r, start) {
+func (p *parser) line(r *record, start, blanks int) bool {
+	if blanks == keywordIndent && p.keyword(r, start) {
 		return true
 	}
+	t := &r.text
 	return p.timer(t, blanks) || p.global(t, blanks) || p.threadInText(t) || t.dequeued()
 }
 
-func (p *parser) keyword(t *text, r *record, start int) bool {
-	s := p.block
+func (p *parser) keyword(r *record, start int) bool {
+	t, s := &r.text, p.block
 	switch {
 	case t.literal("TCP-States:"):
 		p.matrixRow(t)
@@ -289,11 +286,7 @@ type names map[string]string
 
 const maxNames, maxNameLen = 4096, 256
 
-// get returns name as a string; hint is what it most likely is.
-func (n names) get(name []byte, hint string) string {
-	if string(name) == hint {
-		return hint
-	}
+func (n names) get(name []byte) string {
 	if s, ok := n[string(name)]; ok {
 		return s
 	}
@@ -308,10 +301,12 @@ func (n names) get(name []byte, hint string) string {
 	return s
 }
 
-// stale returns what an earlier block had where list is appended to next.
-func stale[T any](list []T) (v T) {
-	if len(list) < cap(list) {
-		v = list[:len(list)+1][len(list)]
+// longer returns list with one element more. It holds what an earlier block had there, most
+// likely the same name.
+func longer[T any](list []T) []T {
+	if n := len(list); n < cap(list) {
+		return list[:n+1]
 	}
-	return v
+	var v T
+	return append(list, v)
 }

@@ -38,12 +38,14 @@ func (t *text) skipWord() {
 	}
 }
 
-func (t *text) skipLine() {
-	if n := bytes.IndexByte(t.rest(), '\n'); n >= 0 {
-		t.i += n + 1
-		return
+func (t *text) skipLine() { t.i = min(lineEnd(t.b, t.i)+1, len(t.b)) }
+
+// lineEnd returns where the line ends in which b[i] stands.
+func lineEnd(b []byte, i int) int {
+	if n := bytes.IndexByte(b[i:], '\n'); n >= 0 {
+		return i + n
 	}
-	t.i = len(t.b)
+	return len(b)
 }
 
 // literal takes s.

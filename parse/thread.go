@@ -10,13 +10,12 @@ import "bytes"
 // is its name, numbers, and a closing parenthesis. A name may hold newlines, so where the line
 // ends otherwise the next one is tried. The record's first line ends at head.
 func (p *parser) threadLine(t *text, head int) bool {
-	line := *t
-	if line.i = head; head <= t.i {
-		line.i = t.i
-		line.skipLine()
+	end := head
+	if head <= t.i {
+		end = lineEnd(t.b, t.i)
 	}
 	for {
-		last := line.i
+		last := end
 		for last > t.i && blank(t.b[last-1]) {
 			last--
 		}
@@ -28,10 +27,10 @@ func (p *parser) threadLine(t *text, head int) bool {
 		if name != noThread {
 			return true
 		}
-		if line.end() {
+		if end == len(t.b) {
 			return false
 		}
-		line.skipLine()
+		end = lineEnd(t.b, end+1)
 	}
 }
 
@@ -66,28 +65,32 @@ func (p *parser) thread(t *text, end int) int {
 	if len(b) == 0 || b[len(b)-1] != ')' {
 		return noThread
 	}
-	th, name := queues(b)
+	list := &p.block.Threads.List
+	*list = longer(*list)
+	th := &(*list)[len(*list)-1]
+	name := th.queues(b)
 	if name == noThread && bytes.IndexByte(b, '\n') >= 0 {
 		b = bytes.Join(bytes.Fields(b), []byte(" "))
-		th, name = queues(b)
+		name = th.queues(b)
 	}
 	if name < 0 {
+		*list = (*list)[:len(*list)-1]
 		return name
 	}
 	for name > 0 && blank(b[name-1]) {
 		name--
 	}
 	t.i = end
-	list := &p.block.Threads.List
-	th.Name = p.names.get(b[:name], stale(*list).Name)
-	*list = append(*list, th)
+	if th.Name != string(b[:name]) {
+		th.Name = p.names.get(b[:name])
+	}
 	return name
 }
 
 // queues reads the line b of a thread but for its name and returns where that ends, noThread
 // or tooLarge.
-func queues(b []byte) (th Thread, i int) {
-	i = len(b) - 1
+func (th *Thread) queues(b []byte) int {
+	i := len(b) - 1
 	th.OutWrites, i = numberBefore(b, i)
 	i = before("/", b, i)
 	th.OutReads, i = numberBefore(b, i)
@@ -103,8 +106,7 @@ func queues(b []byte) (th Thread, i int) {
 	th.Out, i = numberBefore(b, i)
 	i = before(" out=", b, i)
 	th.In, i = numberBefore(b, i)
-	i = before(" in=", b, i)
-	return th, i
+	return before(" in=", b, i)
 }
 
 // before returns where s begins that ends before b[i].
