@@ -65,33 +65,36 @@ const tcpHeader = "        Inact.  Syn.    SA      Part.   Est.    Fin.    Rst."
 var tcpLabels = [NumTCPStates]string{"Inact.", "Syn.", "SA", "Part.", "Est.", "Fin.", "Rst."}
 
 const (
-	tcpCell = 8 // bytes, left-aligned, blank for zero
-	tcpRow  = tcpCell * int(1+NumTCPStates)
+	tcpCell       = 8 // bytes, left-aligned, blank for zero
+	tcpRow        = tcpCell * int(1+NumTCPStates)
+	noConnections = "        "
 )
 
 // matrixRow takes what follows "TCP-States:" in a line of the matrix: the label and its cells
 // in their columns. The cells of a matrix whose header has lost its columns have lost theirs.
 func (p *parser) matrixRow(t *text) {
-	if t.literal(tcpHeader) {
-		p.columns = true
-		return
-	}
 	if !t.end() && t.b[t.i] == ' ' {
-		for _, label := range tcpLabels {
-			t.word(label)
-		}
-		p.columns = false
+		p.matrixHeader(t)
 		return
 	}
 	row, _, complete := bytes.Cut(t.rest(), []byte("\n"))
 	for state, label := range tcpLabels {
-		if !t.literal(label) {
+		if len(row) == 0 || row[0] != label[0] || !t.literal(label) {
 			continue
 		}
 		if p.columns && (complete || !t.cut) {
 			p.matrixCells(t, state, row)
 		}
 		return
+	}
+}
+
+func (p *parser) matrixHeader(t *text) {
+	if p.columns = t.literal(tcpHeader); p.columns {
+		return
+	}
+	for _, label := range tcpLabels {
+		t.word(label)
 	}
 }
 
@@ -102,11 +105,14 @@ func (p *parser) matrixCells(t *text, state int, row []byte) {
 	t.i += len(row) - len(tcpLabels[state])
 	cells := &p.block.TCPStates.Cells[state]
 	*cells = [NumTCPStates]int64{}
+	row = row[min(len(row), tcpCell):]
 	for k := range cells {
-		if len(row) <= tcpCell*(k+1) {
-			break
+		b := row[:min(len(row), tcpCell)]
+		row = row[len(b):]
+		if string(b) == noConnections {
+			continue
 		}
-		cell := text{b: row[tcpCell*(k+1) : min(len(row), tcpCell*(k+2))]}
+		cell := text{b: b}
 		if cell.skipBlanks(); cell.end() {
 			continue
 		}

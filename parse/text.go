@@ -112,7 +112,7 @@ func stampLen(b []byte) int {
 
 // stampValue returns a time stamp's seconds.
 func stampValue(stamp []byte) float64 {
-	v, err := strconv.ParseFloat(string(stamp), 64)
+	v, err := decimalValue(stamp)
 	if err != nil {
 		return 0
 	}
@@ -124,10 +124,20 @@ const (
 	maxTrailing = 32 // blanks behind them
 )
 
+// dashed says that dashes may end the line. It looks where some are, behind 23 blanks at most,
+// or behind more.
+func dashed(line []byte) bool {
+	n, m := len(line)-len(dashes), len(line)-2*len(dashes)
+	return n >= 0 && line[n] == '-' || m >= 0 && line[m] == '-'
+}
+
 // separator looks for a block separator, "1795368063.562356 ------------------------", at the
 // end of a line and returns where it begins. What stands before it does not matter: a Comm
 // line or a script's text that lacks its newline is continued by the separator.
 func separator(line []byte) (start int, ok bool) {
+	if !dashed(line) {
+		return 0, false
+	}
 	end := len(line)
 	for end > 0 && len(line)-end < maxTrailing && blank(line[end-1]) {
 		end--
@@ -280,7 +290,7 @@ func (t *text) decimal(key, unit string, field *Opt[float64]) {
 	if string(bytes.TrimLeft(number, "+-")) == "nan" {
 		return
 	}
-	v, err := strconv.ParseFloat(string(number), 64)
+	v, err := decimalValue(number)
 	if !ok || err != nil {
 		t.i = start
 		t.fail("not a number:")
@@ -289,4 +299,25 @@ func (t *text) decimal(key, unit string, field *Opt[float64]) {
 	if !math.IsInf(v, 0) {
 		*field = Opt[float64]{v, true}
 	}
+}
+
+// decimalValue returns what strconv.ParseFloat does, which is slow. Where there are digits and a
+// point alone, few enough for both sides of the division to be exact, that rounds the same.
+func decimalValue(b []byte) (float64, error) {
+	n, scale := uint64(0), uint64(0)
+	for _, c := range b {
+		switch {
+		case digit(c):
+			n = n*10 + uint64(c-'0')
+			scale *= 10
+		case c == '.' && scale == 0:
+			scale = 1
+		default:
+			return strconv.ParseFloat(string(b), 64)
+		}
+	}
+	if scale < 10 || n >= 1<<53 || len(b) > maxDigits {
+		return strconv.ParseFloat(string(b), 64)
+	}
+	return float64(n) / float64(scale), nil
 }
