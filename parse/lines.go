@@ -300,12 +300,11 @@ func (p *parser) global(t *text, indent int) bool {
 func (t *text) entries(open string) (g Global, ok bool) {
 	start := t.i
 	if t.word(open) && !t.end() && digit(t.b[t.i]) {
-		look := *t
-		look.pair("", &g.Entries, &g.EntriesRecursive)
-		if look.err == "" && look.word("entries") {
-			t.i = look.i
+		t.pair("", &g.Entries, &g.EntriesRecursive)
+		if t.err == "" && t.word("entries") {
 			return g, true
 		}
+		t.err = ""
 	}
 	t.i = start
 	return Global{}, false

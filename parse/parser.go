@@ -79,10 +79,7 @@ func (p *parser) record(r *record) {
 	for stamped := r.stamped; !t.end(); stamped = t.stamp() {
 		start, blanks := t.i, 0
 		if stamped {
-			for !t.end() && t.b[t.i] == ' ' {
-				t.i++
-			}
-			blanks = t.i - start
+			blanks = t.indent()
 		}
 		known := blanks == threadIndent && p.threadLine(t, r.head)
 		if !known && stamped && t.stampFollows() {

@@ -27,15 +27,30 @@ func (t *text) end() bool { return t.i == len(t.b) }
 func (t *text) rest() []byte { return t.b[t.i:] }
 
 func (t *text) skipBlanks() {
-	for t.i < len(t.b) && blank(t.b[t.i]) {
-		t.i++
+	i := t.i
+	for i < len(t.b) && blank(t.b[i]) {
+		i++
 	}
+	t.i = i
 }
 
 func (t *text) skipWord() {
-	for t.i < len(t.b) && !blank(t.b[t.i]) {
-		t.i++
+	i := t.i
+	for i < len(t.b) && !blank(t.b[i]) {
+		i++
 	}
+	t.i = i
+}
+
+// indent takes blanks, but no newlines, and returns how many.
+func (t *text) indent() int {
+	start := t.i
+	i := start
+	for i < len(t.b) && t.b[i] == ' ' {
+		i++
+	}
+	t.i = i
+	return i - start
 }
 
 func (t *text) skipLine() { t.i = min(lineEnd(t.b, t.i)+1, len(t.b)) }
@@ -71,6 +86,9 @@ func (t *text) word(s string) bool {
 // stamp takes blanks and, if one is next, a time stamp.
 func (t *text) stamp() bool {
 	t.skipBlanks()
+	if t.end() {
+		return false
+	}
 	n := stampLen(t.rest())
 	t.i += n
 	return n > 0
