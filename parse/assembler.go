@@ -70,11 +70,13 @@ func (a *Assembler) Scan() bool {
 	if s, ok := a.current.(*Snapshot); ok {
 		a.p.free = append(a.p.free, s)
 	}
-	for a.current = a.p.next(); a.current == nil; a.current = a.p.next() {
+	a.current = nil
+	for len(a.p.ready) == 0 {
 		if !a.step() {
 			return false
 		}
 	}
+	a.current = a.p.next()
 	return true
 }
 

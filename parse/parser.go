@@ -130,11 +130,6 @@ func (p *parser) keyword(r *record, start int) bool {
 	case t.literal("Conns: "):
 		s.conns(t)
 		s.connsReleases()
-	case t.literal("Connections expired due to inactivity:"):
-		t.uint("", &s.Conns.Expired)
-	case t.literal("Total reassembler data:"):
-		t.kib("", &s.Reassembly)
-		s.Releases &= until(release3_1)
 	case t.literal("RuleMatcher: "):
 		s.matcher(t)
 	case t.literal("Timers: "):
@@ -148,6 +143,20 @@ func (p *parser) keyword(r *record, start int) bool {
 		s.Releases &= from(release2_1)
 	case t.literal("Comm: "):
 		s.comm(t)
+	case t.literal("Connections expired due to inactivity:"):
+		t.uint("", &s.Conns.Expired)
+	default:
+		return p.rareKeyword(t)
+	}
+	return true
+}
+
+func (p *parser) rareKeyword(t *text) bool {
+	s := p.block
+	switch {
+	case t.literal("Total reassembler data:"):
+		t.kib("", &s.Reassembly)
+		s.Releases &= until(release3_1)
 	case t.literal("Global_sizes > 100k: 0K"):
 		s.Expensive = true
 		s.Releases &= until(release3_1)
@@ -253,11 +262,8 @@ func (p *parser) take() *Snapshot {
 	return s
 }
 
-// next returns the next record that is ready, or nil. It stays valid until the call after.
+// next returns the next record that is ready. It stays valid until the call after.
 func (p *parser) next() Record {
-	if len(p.ready) == 0 {
-		return nil
-	}
 	r := p.ready[0]
 	p.ready = append(p.ready[:0], p.ready[1:]...)
 	return r

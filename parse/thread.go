@@ -120,13 +120,20 @@ func before(s string, b []byte, i int) int {
 
 // numberBefore returns the number that ends before b[i] and where it begins.
 func numberBefore(b []byte, i int) (n uint64, start int) {
-	start = i
-	for unit := uint64(1); start > 0 && digit(b[start-1]); start-- {
-		n += uint64(b[start-1]-'0') * unit
+	if i < 0 || i > len(b) {
+		return 0, min(i, noThread)
+	}
+	unit := uint64(1)
+	for start = i; start > 0; start-- {
+		c := b[start-1] - '0'
+		if c > 9 {
+			break
+		}
+		n += uint64(c) * unit
 		unit *= 10
 	}
 	if start == i {
-		return 0, min(i, noThread)
+		return 0, noThread
 	}
 	if i-start > maxDigits {
 		return 0, tooLarge
