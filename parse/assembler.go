@@ -136,7 +136,10 @@ func (a *Assembler) takeLine(line []byte, next int) {
 		a.endRecord()
 		a.startRecord(indent, len(line))
 	}
-	start, ends := separator(line)
+	start, ends := 0, false
+	if dashed(line) {
+		start, ends = separator(line)
+	}
 	if !ends {
 		a.line = next
 		return

@@ -79,7 +79,7 @@ func (p *parser) matrixRow(t *text) {
 	}
 	row, _, complete := bytes.Cut(t.rest(), []byte("\n"))
 	for state, label := range tcpLabels {
-		if len(row) == 0 || row[0] != label[0] || !t.literal(label) {
+		if !t.literal(label) {
 			continue
 		}
 		if p.columns && (complete || !t.cut) {

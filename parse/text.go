@@ -96,7 +96,7 @@ func (t *text) stamp() bool {
 
 // stampFollows says that a time stamp stands alone: another one is next, or nothing.
 func (t *text) stampFollows() bool {
-	return t.end() || blank(t.b[t.i]) || stampLen(t.rest()) > 0
+	return t.end() || blank(t.b[t.i]) || digit(t.b[t.i]) && stampLen(t.rest()) > 0
 }
 
 // glued says that no blank parts what was taken from what follows.
@@ -142,8 +142,8 @@ const (
 	maxTrailing = 32 // blanks behind them
 )
 
-// dashed says that dashes may end the line. It looks where some are, behind 23 blanks at most,
-// or behind more.
+// dashed says that a line may end with a separator, as few do. It looks where there would be a
+// dash behind fewer blanks than dashes are long, and where behind more.
 func dashed(line []byte) bool {
 	n, m := len(line)-len(dashes), len(line)-2*len(dashes)
 	return n >= 0 && line[n] == '-' || m >= 0 && line[m] == '-'
@@ -153,9 +153,6 @@ func dashed(line []byte) bool {
 // end of a line and returns where it begins. What stands before it does not matter: a Comm
 // line or a script's text that lacks its newline is continued by the separator.
 func separator(line []byte) (start int, ok bool) {
-	if !dashed(line) {
-		return 0, false
-	}
 	end := len(line)
 	for end > 0 && len(line)-end < maxTrailing && blank(line[end-1]) {
 		end--

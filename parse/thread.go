@@ -88,7 +88,7 @@ func (p *parser) thread(t *text, end int) int {
 }
 
 // queues reads the line b of a thread but for its name and returns where that ends, noThread
-// or tooLarge.
+// or tooLarge. Its texts are cut to eight bytes: the compiler compares more by a call.
 func (th *Thread) queues(b []byte) int {
 	i := len(b) - 1
 	th.OutWrites, i = numberBefore(b, i)
@@ -98,12 +98,14 @@ func (th *Thread) queues(b []byte) int {
 	th.InWrites, i = numberBefore(b, i)
 	i = before("/", b, i)
 	th.InReads, i = numberBefore(b, i)
-	i = before("(#queue r/w: in=", b, i)
+	i = before("r/w: in=", b, i)
 	i = before(" ", b, i)
+	i = before(" (#queue", b, i)
 	th.PendingOut, i = numberBefore(b, i)
 	i = before("/", b, i)
 	th.PendingIn, i = numberBefore(b, i)
-	i = before(" pending=", b, i)
+	i = before("pending=", b, i)
+	i = before(" ", b, i)
 	th.Out, i = numberBefore(b, i)
 	i = before(" out=", b, i)
 	th.In, i = numberBefore(b, i)
