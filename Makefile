@@ -3,6 +3,7 @@ SHELL       := bash
 MAKEFLAGS   += --no-print-directory
 
 FUZZTIME ?= 1m
+SOAK     ?= 10m
 BENCH    ?= dist/bench.txt
 
 # What --version and bro_exporter_build_info say: only of the commit, never of the builder.
@@ -15,7 +16,7 @@ info    = github.com/prometheus/common/version
 ldflags = -X $(info).Version=$(VERSION) -X $(info).Revision=$(REVISION) -X $(info).Branch=$(BRANCH) -X $(info).BuildDate=$(BUILD_DATE)
 tool    = go tool -modfile=tools/go.mod
 
-.PHONY: help build test format tidy vet unit lint fuzz bench clean
+.PHONY: help build test format tidy vet unit lint fuzz soak bench clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -64,6 +65,9 @@ fuzz: ## Run each fuzz target for FUZZTIME (1m)
 		fi; \
 	done; \
 	if [ -n "$$failed" ]; then echo "FAILED:$$failed"; exit 1; fi
+
+soak: ## Play months of a spool directory for SOAK (10m) and check every scrape
+	go test -v -count 1 -timeout 0 -run '^TestSoak$$' ./collector -soak $(SOAK)
 
 bench: ## Run the benchmarks, for benchstat, into BENCH (dist/bench.txt)
 	@mkdir -p $(dir $(BENCH))

@@ -46,6 +46,7 @@ type Collector struct {
 	config Config
 	parts  []prometheus.Collector
 	ready  chan struct{}
+	anews  *prometheus.CounterVec
 
 	mu    sync.Mutex
 	nodes map[string]*node // by path
@@ -96,6 +97,10 @@ func New(config Config) (*Collector, error) {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 	c := &Collector{config: config, ready: make(chan struct{}), nodes: map[string]*node{}}
+	c.anews = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bro_exporter_reads_anew_total",
+		Help: "How often a prof.log was read from its newest blocks on because it was not the file it had been.",
+	}, []string{"reason"})
 	c.parts = append(c.parts, newTopicCollector(Health(config.StaleAfter), c.views))
 	for _, topic := range config.Topics {
 		c.parts = append(c.parts, newTopicCollector(topic, c.views))
@@ -114,6 +119,18 @@ func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
 func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	for _, part := range c.parts {
 		part.Collect(ch)
+	}
+}
+
+// Self returns the metrics of the Collector itself, for another registry than that of the
+// processes.
+func (c *Collector) Self() []prometheus.Collector {
+	return []prometheus.Collector{
+		c.anews,
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "bro_exporter_processes",
+			Help: "Bro processes whose prof.log is or was lately there.",
+		}, func() float64 { return float64(c.Processes()) }),
 	}
 }
 
@@ -149,7 +166,7 @@ func (c *Collector) Look() int {
 	read := 0
 	for _, file := range discover(c.config.Patterns) {
 		// What is half written today will not be completed in the time that we have.
-		v := newFollower(file.path, c.config.Limits, c.config.Logger).look(time.Now().Add(givenUp))
+		v := c.newFollower(file.path).look(time.Now().Add(givenUp))
 		if v.file.readable {
 			read++
 		}
@@ -181,6 +198,10 @@ func (c *Collector) Run(ctx context.Context) {
 	}
 }
 
+func (c *Collector) newFollower(path string) *follower {
+	return newFollower(path, c.config.Limits, c.anews, c.config.Logger)
+}
+
 // discover begins to follow what is new and forgets what has long been gone. It returns what
 // to wait for until all that is new has been looked at once.
 func (c *Collector) discover(ctx context.Context, running *sync.WaitGroup) (first *sync.WaitGroup) {
@@ -199,7 +220,7 @@ func (c *Collector) discover(ctx context.Context, running *sync.WaitGroup) (firs
 		n := &node{process: file.process, stop: stop}
 		c.nodes[file.path] = n
 		first.Add(1)
-		running.Go(func() { c.follow(follow, newFollower(file.path, c.config.Limits, c.config.Logger), n, first.Done) })
+		running.Go(func() { c.follow(follow, c.newFollower(file.path), n, first.Done) })
 	}
 	return first
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nxadm/tail"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"bro_exporter/parse"
 )
@@ -36,8 +37,24 @@ const (
 var (
 	errNotRegular = errors.New("not a regular file: name the prof.log itself")
 	errNoLines    = errors.New("the last MiB holds no newline: this is not a prof.log")
-	errReplaced   = errors.New("the file was replaced while it was read")
 )
+
+// anew is why reading starts anew, from the newest blocks of a file. It is an error only if it
+// comes again and again.
+type anew string
+
+const (
+	replaced   anew = "replaced"   // another file has the name
+	truncated  anew = "truncated"  // the file is shorter than what was read of it
+	rewritten  anew = "rewritten"  // what was read is no longer there
+	incomplete anew = "incomplete" // less was delivered than the file has
+	behind     anew = "behind"     // the file grew by more than is worth reading
+)
+
+func (a anew) Error() string { return "the file changes while it is read: " + string(a) }
+
+// maxBackoff is how many looks at a file are left out, at most, when it cannot be read.
+const maxBackoff = 15
 
 // follower follows one prof.log. Its look is called at intervals; nothing is kept open and
 // nothing runs between two looks, so there is nothing that a rename, a lost directory or an
@@ -46,6 +63,7 @@ type follower struct {
 	path   string
 	log    *slog.Logger
 	limits Limits
+	anews  *prometheus.CounterVec // by reason
 
 	info    fs.FileInfo // of the file that is being read, nil before
 	grown   time.Time   // when it was last seen to have changed
@@ -61,13 +79,17 @@ type follower struct {
 	unparsed uint64 // by assemblers before asm
 	file     fileHealth
 	failing  string // the last error that was logged
+	failures int    // since the file could last be read
+	pause    int    // looks to leave out
+	shown    *view  // by the last look
 }
 
-func newFollower(path string, limits Limits, log *slog.Logger) *follower {
+func newFollower(path string, limits Limits, anews *prometheus.CounterVec, log *slog.Logger) *follower {
 	return &follower{
 		path:   path,
 		log:    log.With("path", path),
 		limits: limits,
+		anews:  anews,
 		asm:    parse.NewAssembler(path),
 		file:   fileHealth{since: time.Now()},
 	}
@@ -75,12 +97,16 @@ func newFollower(path string, limits Limits, log *slog.Logger) *follower {
 
 // look reads what is new in the file and returns what is to be seen of its process now.
 func (f *follower) look(now time.Time) *view {
+	if f.pause > 0 {
+		f.pause--
+		return f.shown
+	}
 	err := f.read(now)
 	f.file.present = !errors.Is(err, fs.ErrNotExist)
 	f.file.readable = err == nil
 	switch {
 	case err == nil:
-		f.failing = ""
+		f.failing, f.failures = "", 0
 	case !f.file.present:
 		// No error: a process that has not started has no prof.log yet.
 		f.leave()
@@ -90,14 +116,18 @@ func (f *follower) look(now time.Time) *view {
 	if now.Sub(f.sampled) >= processInterval {
 		f.live, f.sampled = findProcess(filepath.Dir(f.path)), now
 	}
-	return f.view()
+	f.shown = f.view()
+	return f.shown
 }
 
+// fail counts an error, logs it once, and backs off.
 func (f *follower) fail(err error) {
 	f.file.readErrors++
+	f.pause = min(f.failures, maxBackoff)
+	f.failures++
 	if f.failing != err.Error() {
 		f.failing = err.Error()
-		f.log.Warn("Cannot read prof.log; trying again at every poll", "err", err)
+		f.log.Warn("Cannot read prof.log; trying again", "err", err)
 	}
 }
 
@@ -121,12 +151,19 @@ func (f *follower) leave() {
 	f.state.leave()
 }
 
+// read reads what is new, from the newest blocks on if the file is not the one it was.
 func (f *follower) read(now time.Time) error {
-	err := errReplaced
-	for try := 0; errors.Is(err, errReplaced) && try < 3; try++ {
-		if err = f.readOnce(now); errors.Is(err, errReplaced) {
-			f.leave()
+	const tries = 3
+	var err error
+	for range tries {
+		err = f.readOnce(now)
+		var why anew
+		if !errors.As(err, &why) {
+			return err
 		}
+		f.anews.WithLabelValues(string(why)).Inc()
+		f.log.Info("Reading prof.log anew", "reason", string(why))
+		f.leave()
 	}
 	return err
 }
@@ -167,12 +204,15 @@ func (f *follower) readFile(file *os.File, info fs.FileInfo, now time.Time) erro
 		f.leave()
 		return err
 	}
+	if f.offset < info.Size() {
+		return incomplete
+	}
 	after, err := os.Stat(f.path)
 	if err != nil {
 		return err
 	}
-	if !os.SameFile(info, after) || after.Size() < f.offset || !precedes(file, offset, key) {
-		return errReplaced
+	if err := same(file, info, after, offset, key); err != nil {
+		return err
 	}
 	if f.grown = now; f.info == nil {
 		f.grown = info.ModTime()
@@ -183,31 +223,46 @@ func (f *follower) readFile(file *os.File, info fs.FileInfo, now time.Time) erro
 	return nil
 }
 
-// check says whether file is the one that has been read up to offset.
+// check says why file is not the one that has been read up to offset, if it is not.
 func (f *follower) check(file *os.File, info fs.FileInfo) error {
 	opened, err := file.Stat()
 	if err != nil {
 		return err
 	}
-	same := os.SameFile(info, opened) && (f.info == nil || os.SameFile(f.info, info))
-	if !same || info.Size() < f.offset || !precedes(file, f.offset, f.key) {
-		return errReplaced
+	before := f.info
+	if before == nil {
+		before = info
 	}
-	return nil
+	if !os.SameFile(before, info) {
+		return replaced
+	}
+	return same(file, info, opened, f.offset, f.key)
 }
 
-// precedes says that key stands before offset.
-func precedes(file io.ReaderAt, offset int64, key []byte) bool {
+// same says why file, which was seen as info before, and as now later, is not the one that has
+// key before offset.
+func same(file io.ReaderAt, info, now fs.FileInfo, offset int64, key []byte) error {
+	if !os.SameFile(info, now) {
+		return replaced
+	}
+	if now.Size() < offset {
+		return truncated
+	}
 	b := make([]byte, len(key))
-	_, err := file.ReadAt(b, offset-int64(len(key)))
-	return (err == nil || err == io.EOF) && bytes.Equal(b, key)
+	if _, err := file.ReadAt(b, offset-int64(len(key))); err != nil && err != io.EOF {
+		return err
+	}
+	if !bytes.Equal(b, key) {
+		return rewritten
+	}
+	return nil
 }
 
 // locate sets the offset at which to begin with a file that is new, or has grown by more than
 // is worth reading.
 func (f *follower) locate(file io.ReaderAt, size int64) error {
 	if f.info != nil && size-f.offset > maxUnread {
-		f.leave()
+		return behind
 	}
 	if size-f.offset > maxLine && !endsInLines(file, size) {
 		return errNoLines

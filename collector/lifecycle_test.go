@@ -329,7 +329,7 @@ func TestManyNodes(t *testing.T) {
 
 // What a process names itself must not take more memory than a bound, whatever it names.
 func TestHostileNames(t *testing.T) {
-	const bound = 32 << 20
+	const bound = 64 << 20
 	spool := spooltest.New(t)
 	worker := spool.Node("worker-1")
 	worker.Start(spooltest.Load(t, "7.0.11/live/prof.log"))
@@ -360,7 +360,9 @@ func TestHostileNames(t *testing.T) {
 	if threads != 501 || total != sum {
 		t.Errorf("%d threads with %v messages, want 501 with %v", threads, total, sum)
 	}
-	if grown := int64(heap()) - int64(before); grown > bound {
+	grown := int64(heap()) - int64(before)
+	t.Logf("%d KiB held for a hostile process", grown>>10)
+	if grown > bound {
 		t.Errorf("%d MiB held for one process", grown>>20)
 	}
 }

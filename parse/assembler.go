@@ -68,6 +68,7 @@ func (a *Assembler) drop(n int) {
 // Scan advances to the next record. It returns false when more bytes are needed.
 func (a *Assembler) Scan() bool {
 	if s, ok := a.current.(*Snapshot); ok {
+		s.reset()
 		a.p.free = append(a.p.free, s)
 	}
 	a.current = nil

@@ -253,12 +253,11 @@ func (p *parser) close() {
 func (p *parser) take() *Snapshot {
 	last := len(p.free) - 1
 	if last < 0 {
-		p.free = append(p.free, &Snapshot{})
+		p.free = append(p.free, &Snapshot{Releases: allReleases})
 		last = 0
 	}
 	s := p.free[last]
 	p.free = p.free[:last]
-	s.reset()
 	return s
 }
 

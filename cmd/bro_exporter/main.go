@@ -239,13 +239,7 @@ func selfRegistry(c *collector.Collector, only bool) *prometheus.Registry {
 	if only {
 		return registry
 	}
-	registry.MustRegister(
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "bro_exporter_processes",
-			Help: "Bro processes whose prof.log is or was lately there.",
-		}, func() float64 { return float64(c.Processes()) }),
-	)
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(c.Self()...)
 	return registry
 }
