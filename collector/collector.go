@@ -9,13 +9,28 @@
 // found. Each file is looked at by a goroutine of its own, so that one that hangs does not keep
 // the others.
 //
-// A file is read with the tail library, from where the last look ended to the end of the
-// file, and never followed by it. So its known weaknesses with renamed directories, missing
-// paths, truncated files and fatal stat errors cannot be met: nothing of it lives between two
-// looks. What tells a file from another of the same name is the device, the inode, and the
-// bytes that were read last, which must still stand where they stood, before and after each
-// look. A line that is written to a file between the last look and its replacement is lost;
-// for values of which only the newest counts that is harmless.
+// # How files are read, and what is guarded
+//
+// The tail library reads a file from where the last look ended to its end; it never follows
+// one. So its known weaknesses with renamed directories, missing paths, truncated files and fatal
+// stat errors, at which it ends the program, cannot be met: nothing of it lives between two looks.
+// What remains is guarded here:
+//
+//   - A path is only read while it is a regular file. A directory, FIFO, socket or device is an
+//     error that is counted; so is a file whose last MiB holds no newline.
+//   - What tells a file from another of the same name is the device, the inode, and the last 8 KiB
+//     that were read, which must still stand where they stood: before each look, and after it, or
+//     what it read does not count. A process that restarts truncates its prof.log and writes on at
+//     once, so neither the inode nor the size tells. A hash of the file's beginning would not
+//     do: the first block of a worker has the time stamp 0 and the same command line each time.
+//   - What was delivered is held against the size of the file.
+//   - After any doubt reading starts anew with the newest blocks, since only those matter; the
+//     reason is counted. A file that has grown by more than 16 MiB is also read from its end.
+//   - A file that cannot be read is tried again less and less often, at least every 16th look.
+//
+// A line that is written to a file between the last look and its replacement is lost; for values
+// of which only the newest counts that is harmless. A FIFO that takes a file's place in the
+// microseconds between stat and open stops its own goroutine, and no other.
 package collector
 
 import (

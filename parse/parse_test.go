@@ -342,10 +342,17 @@ func TestOneBlockPerRelease(t *testing.T) {
 		blocks, _ := read(t, load(t, file))
 		return blocks[len(blocks)-1]
 	}
-	// 2.3.2: the last block of a heap that is over 4 GiB.
+	// 2.3.2: the last block of a heap that has wrapped at 4 GiB.
 	s := last("2.3.2/heap-over-4GiB/prof.log")
-	equal(t, "memory of 2.3.2", s.Memory.Total.Measured, true)
-	// 3.0.14: the third block of the live run, an expensive one being the fourth.
+	equal(t, "memory of 2.3.2", s.Memory, Memory{u(1342368 << 10), u(1299680 << 10), u(1342092 << 10)})
+	equal(t, "no connections", s.Conns.Avg, Opt[float64]{})
+	equal(t, "matcher of 2.3.2", s.Matcher, RuleMatcher{Matchers: u(14), DFAStates: u(14), Computed: u(0), Mem: u(39 << 10), AvgNFAStates: u(1)})
+	equal(t, "lag from 1970", s.Timers.Lag, Opt[float64]{})
+	equal(t, "a thread that has read nothing", s.Threads.List[len(s.Threads.List)-1],
+		Thread{Name: "reporter/Log::WRITER_ASCII", In: 1, PendingIn: 1, InWrites: 1})
+	equal(t, "total size of 2.3.2", s.Globals.Size, u(683453<<10))
+	equal(t, "entries of 2.3.2", s.Globals.EntriesRecursive, u(301917))
+	// 3.0.14: the second and third block of the live run.
 	blocks, _ := read(t, load(t, "3.0.14/live/prof.log"))
 	s = blocks[1]
 	equal(t, "time", s.Time, 1795369010.057937)
