@@ -73,6 +73,7 @@ func (s *Spool) Pattern() string { return filepath.Join(s.Dir, "*", "prof.log") 
 func (s *Spool) Node(name string) *Node {
 	n := &Node{t: s.t, Name: name, Dir: filepath.Join(s.Dir, name)}
 	n.do(os.MkdirAll(n.Dir, 0o755))
+	s.t.Cleanup(n.Stop)
 	return n
 }
 
@@ -109,7 +110,6 @@ func (n *Node) Start(log Log) {
 	n.Stop()
 	file, err := os.Create(n.Path())
 	n.do(err)
-	n.t.Cleanup(func() { file.Close() })
 	n.log, n.next, n.file = log, 0, file
 }
 
