@@ -58,8 +58,16 @@ func start(t *testing.T, args ...string) *exporter {
 	return startAs(t, nil, args...)
 }
 
-// startAs runs the exporter as another user.
+// startAs runs the exporter as another user and waits until it is ready.
 func startAs(t *testing.T, user *syscall.SysProcAttr, args ...string) *exporter {
+	t.Helper()
+	e := launch(t, user, args...)
+	e.await("/-/ready", "is ready")
+	return e
+}
+
+// launch runs the exporter until it listens.
+func launch(t *testing.T, user *syscall.SysProcAttr, args ...string) *exporter {
 	t.Helper()
 	args = append([]string{"--web.listen-address=127.0.0.1:0", "--tail.poll-interval=20ms", "--collector.discovery-interval=50ms"}, args...)
 	e := &exporter{t: t, cmd: exec.Command(binary, args...), log: &bytes.Buffer{}, end: make(chan error, 1)}
@@ -91,7 +99,6 @@ func startAs(t *testing.T, user *syscall.SysProcAttr, args ...string) *exporter 
 	case <-time.After(20 * time.Second):
 		t.Fatal("never listened")
 	}
-	e.await("/-/ready", "is ready")
 	return e
 }
 
@@ -268,4 +275,18 @@ func TestWrongUse(t *testing.T) {
 			t.Errorf("%v: code %d, want %d with %q:\n%s", test.args, code, test.code, test.want, errs)
 		}
 	}
+}
+
+// The web configuration file is read: here it asks for a password, which is "secret".
+func TestBasicAuth(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "web.yml")
+	if err := os.WriteFile(config, []byte("basic_auth_users:\n  grafana: '$2a$04$b9mNGXmSbY2sIs.fsMTqNOdEFJ82GueHA2DUzQoggYRva.kqcB7RS'\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := launch(t, nil, "--prof.path="+t.TempDir()+"/*/prof.log", "--web.config.file="+config)
+	if code, _ := e.get("/metrics"); code != http.StatusUnauthorized {
+		t.Errorf("without a password the code is %d", code)
+	}
+	e.url = strings.Replace(e.url, "http://", "http://grafana:secret@", 1)
+	e.await("/metrics", "bro_exporter_build_info")
 }
