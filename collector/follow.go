@@ -198,20 +198,9 @@ func (f *follower) readFile(file *os.File, info fs.FileInfo, now time.Time) erro
 	if err := f.locate(file, info.Size()); err != nil {
 		return err
 	}
-	offset, key := f.offset, bytes.Clone(f.key)
 	state := f.state
-	if err := f.readLines(&state); err != nil {
+	if err := f.readLines(&state, file, info); err != nil {
 		f.leave()
-		return err
-	}
-	if f.offset < info.Size() {
-		return incomplete
-	}
-	after, err := os.Stat(f.path)
-	if err != nil {
-		return err
-	}
-	if err := same(file, info, after, offset, key); err != nil {
 		return err
 	}
 	if f.grown = now; f.info == nil {
@@ -286,8 +275,24 @@ func endsInLines(file io.ReaderAt, size int64) bool {
 	return bytes.IndexByte(end[:n], '\n') >= 0
 }
 
-// readLines reads to the end of the file and adds the blocks that are complete to state.
-func (f *follower) readLines(state *state) error {
+// readLines reads to the end of the file, which was seen as info, and adds the blocks that are
+// complete to state. It fails if what it was given is not all, or may be of another file.
+func (f *follower) readLines(state *state, file io.ReaderAt, info fs.FileInfo) error {
+	offset, key := f.offset, bytes.Clone(f.key)
+	if err := f.deliver(state); err != nil {
+		return err
+	}
+	if f.offset < info.Size() {
+		return incomplete
+	}
+	after, err := os.Stat(f.path)
+	if err != nil {
+		return err
+	}
+	return same(file, info, after, offset, key)
+}
+
+func (f *follower) deliver(state *state) error {
 	t, err := tail.TailFile(f.path, tail.Config{
 		Location:  &tail.SeekInfo{Offset: f.offset},
 		MustExist: true,
