@@ -49,6 +49,10 @@ func TestFindProcess(t *testing.T) {
 	zeek := program(t, "zeek")
 	writePid(t, dir, strconv.Itoa(zeek.Process.Pid)+"\n")
 	live := findProcess(dir)
+	// It has no memory before its program is loaded.
+	for deadline := time.Now().Add(10 * time.Second); live != nil && live.resident == 0 && time.Now().Before(deadline); {
+		live = findProcess(dir)
+	}
 	if live == nil {
 		t.Fatal("a running zeek is not found")
 	}
