@@ -28,6 +28,8 @@ type Assembler struct {
 	lines  int   // lines before buf[line]
 	// recordLine is the number of the record's first line.
 	recordLine int
+	// thread: the record's first line is a thread, and parsed already.
+	thread bool
 	// overlong: the line began before buf[line], and that part of it was thrown away.
 	overlong bool
 	// stamp is the last time stamp that began a line: most lines begin with the same.
@@ -108,60 +110,68 @@ func (a *Assembler) Pending() (blocks []*Snapshot) {
 	return blocks
 }
 
-// step parses the next line and returns false if it is not complete.
+// step takes the next line and returns false if it is not complete.
 func (a *Assembler) step() bool {
-	n := bytes.IndexByte(a.buf[a.line:], '\n')
+	rest := a.buf[a.line:]
+	n := bytes.IndexByte(rest, '\n')
 	if n < 0 {
-		if len(a.buf)-a.line > maxRecord {
+		if len(rest) > maxRecord {
 			a.shorten()
 		}
 		return false
 	}
-	a.takeLine(a.buf[a.line:a.line+n], a.line+n+1)
+	a.lines++
+	if a.overlong || n > maxRecord {
+		a.leaveOut(rest[:n])
+		return true
+	}
+	a.takeLine(rest[:n])
 	return true
 }
 
-// takeLine takes a line of which the next one begins at next.
-func (a *Assembler) takeLine(line []byte, next int) {
-	a.lines++
-	if a.overlong || len(line) > maxRecord {
-		a.skipOverlong()
-		if _, ends := separator(line); ends {
-			a.p.separator()
-		}
-		a.behind(next)
-		return
+func (a *Assembler) takeLine(line []byte) {
+	next := a.line + len(line) + 1
+	indent := len(a.stamp)
+	if indent == 0 || len(line) <= indent || line[indent] != ' ' || string(line[:indent]) != string(a.stamp) {
+		indent = a.stamped(line)
 	}
-	indent := a.stamped(line)
 	if indent > 0 || a.line-a.record > maxRecord {
 		a.endRecord()
 		a.startRecord(indent, len(line))
 	}
-	start, ends := 0, false
-	if dashed(line) {
-		start, ends = separator(line)
+	switch {
+	case indent > 0 && line[len(line)-1] == ')':
+		a.thread = a.takeThread(line[indent:])
+	case dashed(line):
+		if start, ends := separator(line); ends {
+			a.parse(a.line+start, false)
+			a.p.separator()
+			a.behind(next)
+			return
+		}
 	}
-	if !ends {
-		a.line = next
-		return
+	a.line = next
+}
+
+// takeThread takes a line, from behind its time stamp on, that is a thread by itself, as most
+// lines are. What continues it is read later, like text behind any other record.
+func (a *Assembler) takeThread(line []byte) bool {
+	if len(line) <= threadIndent || string(line[:threadIndent]) != "   " || line[threadIndent] == ' ' {
+		return false
 	}
-	a.parse(a.line+start, false)
-	a.p.separator()
-	a.behind(next)
+	a.p.limit(a.offset+int64(a.record), a.lines)
+	return a.p.thread(line[threadIndent:]) >= 0
 }
 
 // stamped returns the length of the time stamp that a line begins with, and of the blanks or
 // the hole of NULs before it; 0 if there is none.
 func (a *Assembler) stamped(line []byte) int {
-	n := len(a.stamp)
-	if n > 0 && len(line) > n && line[n] == ' ' && string(line[:n]) == string(a.stamp) {
-		return n
-	}
 	i := 0
 	for i < len(line) && blank(line[i]) {
 		i++
 	}
-	if n = stampLen(line[i:]); n == 0 {
+	n := stampLen(line[i:])
+	if n == 0 {
 		return 0
 	}
 	a.stamp = append(a.stamp[:0], line[i:i+n]...)
@@ -170,31 +180,48 @@ func (a *Assembler) stamped(line []byte) int {
 
 // endRecord parses the record before the current line.
 func (a *Assembler) endRecord() {
-	if a.line > a.record {
-		a.parse(a.line-1, false)
+	if a.line == a.record || a.thread && a.line == a.head+1 {
+		return
 	}
+	a.parse(a.line-1, false)
 }
 
 // startRecord begins a record with the current line.
 func (a *Assembler) startRecord(indent, length int) {
 	a.record, a.head, a.indent, a.recordLine = a.line, a.line+length, indent, a.lines
+	a.thread = false
 }
 
 // behind leaves what stands before next behind.
 func (a *Assembler) behind(next int) {
 	a.record, a.head, a.line = next, next, next
 	a.indent, a.recordLine = 0, a.lines+1
+	a.thread = false
 }
 
 // parse parses the record up to end.
 func (a *Assembler) parse(end int, cut bool) {
-	a.p.record(&record{
+	r := record{
 		text:    text{b: a.buf[a.record:end], i: min(a.indent, end-a.record), cut: cut},
 		stamped: a.indent > 0 && end > a.record,
 		head:    min(end, a.head) - a.record,
 		line:    a.recordLine,
 		offset:  a.offset + int64(a.record),
-	})
+	}
+	if a.thread {
+		r.i = r.head
+		r.stamped = r.stamp()
+	}
+	a.p.record(&r)
+}
+
+// leaveOut leaves out a line that is too long.
+func (a *Assembler) leaveOut(line []byte) {
+	a.skipOverlong()
+	if _, ends := separator(line); ends {
+		a.p.separator()
+	}
+	a.behind(a.line + len(line) + 1)
 }
 
 // skipOverlong leaves out a line that is longer than a record may be, or its beginning.

@@ -69,12 +69,7 @@ type record struct {
 // record takes a record. What is left of a line when its fields have been read is read as the
 // next record: Comm has no newline, and text that has lost all its newlines looks no different.
 func (p *parser) record(r *record) {
-	if p.block == p.scrap {
-		p.scrap.reset()
-	} else if r.offset-p.open.Offset > maxBlock {
-		p.fail(r.line, "a block longer than 16 MiB: the rest of it is left out")
-		p.separator()
-	}
+	p.limit(r.offset, r.line)
 	t := &r.text
 	for stamped := r.stamped; !t.end(); stamped = t.stamp() {
 		start, blanks := t.i, 0
@@ -95,6 +90,23 @@ func (p *parser) record(r *record) {
 			t.err = ""
 		}
 	}
+}
+
+// limit keeps a block, and what stands outside of all blocks, from growing for ever. The record
+// that comes next is at offset.
+func (p *parser) limit(offset int64, line int) {
+	if p.block == p.scrap || offset-p.open.Offset > maxBlock {
+		p.scrapBlock(line)
+	}
+}
+
+func (p *parser) scrapBlock(line int) {
+	if p.block == p.scrap {
+		p.scrap.reset()
+		return
+	}
+	p.fail(line, "a block longer than 16 MiB: the rest of it is left out")
+	p.separator()
 }
 
 // lineOf returns the number of the line in which r.b[i] stands.

@@ -19,12 +19,12 @@ func (p *parser) threadLine(t *text, head int) bool {
 		for last > t.i && blank(t.b[last-1]) {
 			last--
 		}
-		name := p.thread(t, last)
+		name := p.thread(t.b[t.i:last])
 		if name == tooLarge {
-			t.i = last
 			t.err = "a thread with a number too large for 64 bits"
 		}
 		if name != noThread {
+			t.i = last
 			return true
 		}
 		if end == len(t.b) {
@@ -40,7 +40,8 @@ func (p *parser) threadInText(t *text) bool {
 	newlines := 0
 	for i := t.i; i < len(t.b); i++ {
 		c := t.b[i]
-		if c == ')' && p.thread(t, i+1) >= 0 {
+		if c == ')' && p.thread(t.b[t.i:i+1]) >= 0 {
+			t.i = i + 1
 			return true
 		}
 		if c == '\n' {
@@ -58,33 +59,31 @@ const (
 	tooLarge = -2
 )
 
-// thread takes the thread between the cursor and end and returns the length of its name,
-// noThread or tooLarge.
-func (p *parser) thread(t *text, end int) int {
-	b := t.b[t.i:end]
+// thread adds the thread that b is and returns the length of its name, noThread or tooLarge.
+func (p *parser) thread(b []byte) int {
 	if len(b) == 0 || b[len(b)-1] != ')' {
 		return noThread
 	}
-	list := &p.block.Threads.List
-	*list = longer(*list)
-	th := &(*list)[len(*list)-1]
-	name := th.queues(b)
-	if name == noThread && bytes.IndexByte(b, '\n') >= 0 {
+	threads := longer(p.block.Threads.List)
+	th := &threads[len(threads)-1]
+	end := th.queues(b)
+	if end == noThread && bytes.IndexByte(b, '\n') >= 0 {
 		b = bytes.Join(bytes.Fields(b), []byte(" "))
-		name = th.queues(b)
+		end = th.queues(b)
 	}
-	if name < 0 {
-		*list = (*list)[:len(*list)-1]
-		return name
+	if end < 0 {
+		p.block.Threads.List = threads[:len(threads)-1]
+		return end
 	}
-	for name > 0 && blank(b[name-1]) {
-		name--
+	name := b[:end]
+	for len(name) > 0 && blank(name[len(name)-1]) {
+		name = name[:len(name)-1]
 	}
-	t.i = end
-	if th.Name != string(b[:name]) {
-		th.Name = p.names.get(b[:name])
+	if th.Name != string(name) {
+		th.Name = p.names.get(name)
 	}
-	return name
+	p.block.Threads.List = threads
+	return end
 }
 
 // queues reads the line b of a thread but for its name and returns where that ends, noThread
@@ -114,31 +113,44 @@ func (th *Thread) queues(b []byte) int {
 
 // before returns where s begins that ends before b[i].
 func before(s string, b []byte, i int) int {
-	if i < len(s) || string(b[i-len(s):i]) != s {
+	if i < len(s) || i > len(b) {
 		return min(i, noThread)
+	}
+	if string(b[i-len(s):i]) != s {
+		return noThread
 	}
 	return i - len(s)
 }
 
-// numberBefore returns the number that ends before b[i] and where it begins.
+// numberBefore returns the number that ends before b[i] and where it begins. Most have few
+// digits, and there is always more before them.
 func numberBefore(b []byte, i int) (n uint64, start int) {
-	if i < 0 || i > len(b) {
+	if i < 4 || i > len(b) {
 		return 0, min(i, noThread)
 	}
-	unit := uint64(1)
-	for start = i; start > 0; start-- {
-		c := b[start-1] - '0'
-		if c > 9 {
-			break
-		}
-		n += uint64(c) * unit
-		unit *= 10
-	}
-	if start == i {
+	last := b[i-4 : i]
+	ones, tens, hundreds := last[3]-'0', last[2]-'0', last[1]-'0'
+	switch {
+	case ones > 9:
 		return 0, noThread
+	case tens > 9:
+		return uint64(ones), i - 1
+	case hundreds > 9:
+		return uint64(tens)*10 + uint64(ones), i - 2
+	case last[0]-'0' > 9:
+		return uint64(hundreds)*100 + uint64(tens)*10 + uint64(ones), i - 3
+	}
+	return longNumberBefore(b, i)
+}
+
+func longNumberBefore(b []byte, i int) (n uint64, start int) {
+	for start = i; start > 0 && digit(b[start-1]); start-- {
 	}
 	if i-start > maxDigits {
 		return 0, tooLarge
+	}
+	for _, c := range b[start:i] {
+		n = n*10 + uint64(c-'0')
 	}
 	return n, start
 }
