@@ -77,12 +77,13 @@ func (p *parser) matrixRow(t *text) {
 		p.matrixHeader(t)
 		return
 	}
-	row, _, complete := bytes.Cut(t.rest(), []byte("\n"))
+	row := t.b[t.i:lineEnd(t.b, t.i)]
+	complete := !t.cut || t.i+len(row) < len(t.b)
 	for state, label := range tcpLabels {
 		if !t.literal(label) {
 			continue
 		}
-		if p.columns && (complete || !t.cut) {
+		if p.columns && complete {
 			p.matrixCells(t, state, row)
 		}
 		return
@@ -266,16 +267,20 @@ func (p *parser) addTimer(name []byte, n uint64) {
 	}
 }
 
-// global takes "Weird::actions = 35K (163/163 entries)", "Intel::data_store = 1352K" or
-// "34/102 entries". Where its sixteen blanks are lost, only a name with :: is a global's.
-func (p *parser) global(t *text, indent int) bool {
-	start := t.i
-	if g, ok := t.entries(""); ok {
+// table takes "34/102 entries".
+func (p *parser) table(t *text) bool {
+	g, ok := t.entries("")
+	if ok {
 		p.addGlobal(nil, g)
 		p.block.Releases &= from(release5_1)
-		return true
 	}
-	t.i = start
+	return ok
+}
+
+// global takes "Weird::actions = 35K (163/163 entries)" or "Intel::data_store = 1352K". Where
+// its sixteen blanks are lost, only a name with :: is a global's.
+func (p *parser) global(t *text, indent int) bool {
+	start := t.i
 	t.skipWord()
 	name := t.b[start:t.i]
 	if (indent == globalIndent || bytes.Contains(name, []byte("::"))) && t.word("=") {

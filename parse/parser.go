@@ -126,7 +126,7 @@ func (p *parser) line(r *record, start, blanks int) bool {
 		return true
 	}
 	t := &r.text
-	return p.timer(t, blanks) || p.global(t, blanks) || p.threadInText(t) || t.dequeued()
+	return p.table(t) || p.timer(t, blanks) || p.global(t, blanks) || p.threadInText(t) || t.dequeued()
 }
 
 func (p *parser) keyword(r *record, start int) bool {
