@@ -26,10 +26,10 @@ func (s *Snapshot) memory(t *text) {
 
 // runtime: "user+sys=53.2 user=44.6 sys=8.6 real=631.1"
 func (s *Snapshot) runtime(t *text) {
-	t.decimal("user+sys=", "", &s.Runtime.UserSys)
-	t.decimal("user=", "", &s.Runtime.User)
-	t.decimal("sys=", "", &s.Runtime.Sys)
-	t.decimal("real=", "", &s.Runtime.Real)
+	t.decimal("user+sys=", &s.Runtime.UserSys)
+	t.decimal("user=", &s.Runtime.User)
+	t.decimal("sys=", &s.Runtime.Sys)
+	t.decimal("real=", &s.Runtime.Real)
 }
 
 // conns: "total=14 current=9/9 ext=0 mem=48488K avg=5387.6 table=50K connvals=35K", or
@@ -40,7 +40,7 @@ func (s *Snapshot) conns(t *text) {
 	t.pair("current=", &c.Current, &c.Sessions)
 	t.uint("ext=", &c.Ext)
 	t.bytesK("mem=", &c.Mem)
-	t.decimal("avg=", "", &c.Avg)
+	t.decimal("avg=", &c.Avg)
 	t.kib("table=", &c.Table)
 	t.kib("connvals=", &c.ConnVals)
 	t.pair("tcp=", &c.TCP.Current, &c.TCP.Max)
@@ -158,7 +158,7 @@ func (s *Snapshot) timers(t *text) {
 	t.uint("current=", &s.Timers.Current)
 	t.uint("max=", &s.Timers.Max)
 	t.kib("mem=", &s.Timers.Mem)
-	t.decimal("lag=", "s", &s.Timers.Lag)
+	t.signed("lag=", "s", &s.Timers.Lag)
 	if s.Timers.Lag.Value > noLag {
 		s.Timers.Lag = Opt[float64]{}
 	}

@@ -479,6 +479,48 @@ func TestSyntaxErrors(t *testing.T) {
 	}
 }
 
+func TestDecimals(t *testing.T) {
+	const head = "1.000000 Memory: total=1K\n1.000000 "
+	for _, test := range []struct {
+		number  string
+		runtime Opt[float64]
+		lag     Opt[float64]
+		fault   bool
+	}{
+		{number: "0.05", runtime: f(0.05), lag: f(0.05)},
+		{number: "12345678901234567890.5", runtime: f(12345678901234567890.5)},
+		{number: "-0.25", lag: f(-0.25)},
+		{number: "nan"},
+		{number: "-nan"},
+		{number: "-NaN"},
+		{number: "inf"},
+		{number: "-INF"},
+		{number: "+nan", fault: true},
+		{number: "--nan", fault: true},
+		{number: "nan(0x1)", fault: true},
+		{number: "infinity", fault: true},
+		{number: "0x1.8p1", fault: true},
+		{number: "1.5e3", fault: true},
+		{number: "1_0.5", fault: true},
+		{number: "+1.5", fault: true},
+		{number: "--1.5", fault: true},
+		{number: "1.5.5", fault: true},
+		{number: ".5", fault: true},
+		{number: "5.", fault: true},
+		{number: "5", fault: true},
+		{number: "-", fault: true},
+		{number: "", fault: true},
+		{number: "1" + strings.Repeat("0", 400) + ".0", fault: true},
+	} {
+		blocks, faults := read(t, head+"Run-time: user="+test.number+" real=1.5\n")
+		equal(t, "run time "+test.number, blocks[0].Runtime, Runtime{User: test.runtime, Real: f(1.5)})
+		equal(t, "faults of run time "+test.number, len(faults) == 1, test.fault)
+		blocks, faults = read(t, head+"Timers: current=1 lag="+test.number+"s\n")
+		equal(t, "lag "+test.number, blocks[0].Timers.Lag, test.lag)
+		equal(t, "faults of lag "+test.number, len(faults) == 1, test.fault)
+	}
+}
+
 func TestOddText(t *testing.T) {
 	text := load(t, "7.0.11-cluster/manager/prof.log")
 	want, _ := read(t, text)

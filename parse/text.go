@@ -3,7 +3,6 @@ package parse
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"strconv"
 )
 
@@ -142,10 +141,7 @@ func stampLen(b []byte) int {
 
 // stampValue returns a time stamp's seconds.
 func stampValue(stamp []byte) float64 {
-	v, err := decimalValue(stamp)
-	if err != nil {
-		return 0
-	}
+	v, _ := decimalValue(stamp)
 	return v
 }
 
@@ -305,8 +301,16 @@ func (t *text) sizeK(key string) (uint64, bool) {
 	return n, measured
 }
 
-// decimal takes the field "key=N.N" with its unit, if it is next; nan and inf are not measured.
-func (t *text) decimal(key, unit string, field *Opt[float64]) {
+// decimal takes the field "key=N.N" if it is next; below zero it is not measured.
+func (t *text) decimal(key string, field *Opt[float64]) {
+	var v Opt[float64]
+	if t.signed(key, "", &v); v.Measured && v.Value >= 0 {
+		*field = v
+	}
+}
+
+// signed takes the field "key=N.N" with its unit, if it is next; nan and inf are not measured.
+func (t *text) signed(key, unit string, field *Opt[float64]) {
 	if !t.word(key) {
 		return
 	}
@@ -316,37 +320,51 @@ func (t *text) decimal(key, unit string, field *Opt[float64]) {
 		return
 	}
 	number, ok := bytes.CutSuffix(t.b[start:t.i], []byte(unit))
-	if string(bytes.TrimLeft(number, "+-")) == "nan" {
+	v, plain := decimalValue(number)
+	if ok && plain {
+		*field = Opt[float64]{v, true}
 		return
 	}
-	v, err := decimalValue(number)
-	if !ok || err != nil {
+	if !ok || !infinite(number) {
 		t.i = start
 		t.fail("not a number:")
-		return
-	}
-	if !math.IsInf(v, 0) {
-		*field = Opt[float64]{v, true}
 	}
 }
 
-// decimalValue returns what strconv.ParseFloat does, which is slow. Where there are digits and a
-// point alone, few enough for both sides of the division to be exact, that rounds the same.
-func decimalValue(b []byte) (float64, error) {
-	n, scale := uint64(0), uint64(0)
-	for _, c := range b {
+// infinite says that b is what printf writes for no number, or for one without bounds.
+func infinite(b []byte) bool {
+	b, _ = bytes.CutPrefix(b, []byte("-"))
+	return bytes.EqualFold(b, []byte("nan")) || bytes.EqualFold(b, []byte("inf"))
+}
+
+// decimalValue returns the value of "-12.34", digits on both sides of a point. It is what
+// strconv.ParseFloat returns, which is slow and takes more: few digits are divided here, and
+// since both sides are exact then, that rounds the same.
+func decimalValue(b []byte) (v float64, ok bool) {
+	digits, negative := bytes.CutPrefix(b, []byte("-"))
+	n, scale, point := uint64(0), uint64(1), -1
+	for i, c := range digits {
 		switch {
 		case digit(c):
 			n = n*10 + uint64(c-'0')
-			scale *= 10
-		case c == '.' && scale == 0:
-			scale = 1
+			if point >= 0 {
+				scale *= 10
+			}
+		case c == '.' && point < 0:
+			point = i
 		default:
-			return strconv.ParseFloat(string(b), 64)
+			return 0, false
 		}
 	}
-	if scale < 10 || n >= 1<<53 || len(b) > maxDigits {
-		return strconv.ParseFloat(string(b), 64)
+	if point < 1 || point == len(digits)-1 {
+		return 0, false
 	}
-	return float64(n) / float64(scale), nil
+	if n >= 1<<53 || len(digits) > maxDigits {
+		v, err := strconv.ParseFloat(string(b), 64)
+		return v, err == nil
+	}
+	if v = float64(n) / float64(scale); negative {
+		v = -v
+	}
+	return v, true
 }
