@@ -135,7 +135,7 @@ func (a *Assembler) takeLine(line []byte) {
 	if indent == 0 || len(line) <= indent || line[indent] != ' ' || string(line[:indent]) != string(a.stamp) {
 		indent = a.stamped(line)
 	}
-	if indent > 0 || a.line-a.record > maxRecord {
+	if indent > 0 || a.indent == 0 || a.line-a.record > maxRecord {
 		a.endRecord()
 		a.startRecord(indent, len(line))
 	}

@@ -555,6 +555,17 @@ func TestScriptTextIsCounted(t *testing.T) {
 	equal(t, "unparsed lines", r.Unparsed(), uint64(4))
 }
 
+// What is no log is counted as it comes, not when it ends.
+func TestGarbageIsCounted(t *testing.T) {
+	a := NewAssembler("")
+	for range 1000 {
+		a.Write([]byte("no log at all\n"))
+		for a.Scan() {
+		}
+	}
+	equal(t, "lines but for the last", a.Unparsed(), uint64(999))
+}
+
 func TestOldAndRareLines(t *testing.T) {
 	s := one(t, `1.000000 Memory: total=1K
 1.000000 Conns: total=1 current=1/1 ext=0 mem=0K avg=0.0 table=0K connvals=0K

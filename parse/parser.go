@@ -56,8 +56,8 @@ const (
 )
 
 // record is a line that begins with a time stamp, and the lines behind it that do not: those
-// are the continuation of a name, of a command line, or of text that somebody has wrapped. Only
-// the first record of a file, or behind a separator, may lack the stamp.
+// are the continuation of a name, of a command line, or of text that somebody has wrapped. At the
+// beginning of a file, or behind a separator, a line without a stamp is a record by itself.
 type record struct {
 	text
 	stamped bool
