@@ -206,7 +206,7 @@ func (w *watch) await(want map[string]float64) {
 // until scrapes until seen is true.
 func (w *watch) until(what string, seen func(map[string]float64) bool) {
 	w.t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for {

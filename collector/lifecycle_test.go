@@ -96,7 +96,7 @@ func TestNodesComeAndGo(t *testing.T) {
 	first, second := spool.Node("worker-1"), spool.Node("worker-2")
 	first.Start(logs[0])
 	first.Write(3)
-	w := follow(t, Config{Patterns: patterns(spool.Pattern()), ForgetAfter: 300 * time.Millisecond})
+	w := follow(t, Config{Patterns: patterns(spool.Pattern()), ForgetAfter: 1500 * time.Millisecond})
 	w.matches(first)
 	second.Start(logs[1])
 	second.Write(4)
@@ -253,7 +253,7 @@ func TestStoppedGrowing(t *testing.T) {
 	worker := spool.Node("worker-1")
 	worker.Start(spooltest.Load(t, "7.0.11/live/prof.log"))
 	worker.Write(3)
-	w := follow(t, Config{Patterns: patterns(spool.Pattern()), StaleAfter: 250 * time.Millisecond})
+	w := follow(t, Config{Patterns: patterns(spool.Pattern()), StaleAfter: 2 * time.Second})
 	w.matches(worker)
 	w.await(map[string]float64{"bro_up process=worker-1": 0})
 	if len(of(w.series(), "worker-1")) == 0 {

@@ -50,7 +50,7 @@ func TestFindProcess(t *testing.T) {
 	writePid(t, dir, strconv.Itoa(zeek.Process.Pid)+"\n")
 	live := findProcess(dir)
 	// It has no memory before its program is loaded.
-	for deadline := time.Now().Add(10 * time.Second); live != nil && live.resident == 0 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); live != nil && live.resident == 0 && time.Now().Before(deadline); {
 		live = findProcess(dir)
 	}
 	if live == nil {

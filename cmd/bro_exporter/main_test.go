@@ -119,7 +119,7 @@ func (e *exporter) get(path string) (code int, body string) {
 // await gets a page until it holds all of want.
 func (e *exporter) await(path string, want ...string) {
 	e.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		_, body := e.get(path)
 		missing := ""
