@@ -3,6 +3,7 @@ package collector
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -125,6 +126,9 @@ func (f *follower) fail(err error) {
 	f.file.readErrors++
 	f.pause = min(f.failures, maxBackoff)
 	f.failures++
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w: run the exporter as a user who may read it, such as the one Zeek runs as", err)
+	}
 	if f.failing != err.Error() {
 		f.failing = err.Error()
 		f.log.Warn("Cannot read prof.log; trying again", "err", err)

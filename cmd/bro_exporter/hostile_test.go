@@ -64,7 +64,7 @@ func TestForbiddenDirectory(t *testing.T) {
 	}
 	worker.Write(1)
 	e.await("/metrics", `bro_up{process="worker-1"} 0`)
-	if code, log := e.stop(); code != 0 || !strings.Contains(log, "permission denied") {
+	if code, log := e.stop(); code != 0 || !strings.Contains(log, "permission denied: run the exporter as a user who may read it") {
 		t.Errorf("code %d, log:\n%s", code, log)
 	}
 }

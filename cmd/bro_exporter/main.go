@@ -172,7 +172,7 @@ func warnNothing(c *collector.Collector, log *slog.Logger) {
 		log.Warn("No prof.log could be read: run as a user who may, such as the one Zeek runs as")
 		return
 	}
-	log.Warn("No prof.log found: give its path with --prof.path, and let Zeek write one with '@load misc/profiling' in local.zeek")
+	log.Warn("No prof.log found: give its path with --prof.path, run as a user who may read the spool directory, and let Zeek write one with '@load misc/profiling' in local.zeek")
 }
 
 // serve serves the metrics until ctx is done.
