@@ -60,19 +60,26 @@ func discover(patterns []Pattern) []file {
 		// Patterns were checked when they were parsed, and Glob ignores what it cannot read.
 		paths, _ := filepath.Glob(p.Glob)
 		for _, path := range paths {
-			real, err := filepath.EvalSymlinks(path)
-			if err != nil {
-				real = path
+			if target := resolved(path); p.node(path) && !seen[target] {
+				seen[target] = true
+				files = append(files, file{p.process(path), path})
 			}
-			if real, err = filepath.Abs(real); err == nil && seen[real] || !p.node(path) {
-				continue
-			}
-			seen[real] = true
-			files = append(files, file{p.process(path), path})
 		}
 	}
 	tellApart(files)
 	return files
+}
+
+// resolved returns what tells a file from others, whichever way leads to it; as much of that as
+// can be found out.
+func resolved(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	return path
 }
 
 // node says that path belongs to a Bro process. A glob also meets the directories that
@@ -126,32 +133,32 @@ func tellApart(files []file) {
 // differingEnds returns the shortest ends of the files' paths that are all different; without
 // the file name, where the directories suffice.
 func differingEnds(files []*file) []string {
-	for _, whole := range []bool{false, true} {
-		depth := 1
-		if whole {
-			depth = 2
-		}
-		for ; ; depth++ {
-			ends := make([]string, len(files))
-			distinct := map[string]bool{}
-			complete := true
-			for i, f := range files {
-				path := f.path
-				if !whole {
-					path = filepath.Dir(path)
-				}
-				parts := strings.Split(filepath.ToSlash(path), "/")
-				complete = complete && depth >= len(parts)
-				ends[i] = strings.Join(parts[max(0, len(parts)-depth):], "/")
-				distinct[ends[i]] = true
-			}
-			if len(distinct) == len(files) {
-				return ends
-			}
-			if complete {
-				break
-			}
+	paths, depth := make([]string, len(files)), 1
+	for i, f := range files {
+		paths[i] = filepath.Dir(f.path)
+	}
+	if !distinctAll(paths) {
+		depth = 2 // a file name alone would not say which process
+		for i, f := range files {
+			paths[i] = f.path
 		}
 	}
-	return nil
+	for ; ; depth++ {
+		ends := make([]string, len(paths))
+		for i, path := range paths {
+			parts := strings.Split(filepath.ToSlash(path), "/")
+			ends[i] = strings.Join(parts[max(0, len(parts)-depth):], "/")
+		}
+		if distinctAll(ends) {
+			return ends
+		}
+	}
+}
+
+func distinctAll(list []string) bool {
+	seen := map[string]bool{}
+	for _, s := range list {
+		seen[s] = true
+	}
+	return len(seen) == len(list)
 }
