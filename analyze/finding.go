@@ -1,0 +1,355 @@
+package analyze
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// judgeRun says what is to be said of a run.
+func judgeRun(r *run, run *Run) []Finding {
+	if r.clock == nil {
+		return nil
+	}
+	f := &findings{run: r, resources: run.Resources}
+	f.stuckThreads()
+	f.queues()
+	f.tables()
+	f.connections()
+	f.timers()
+	f.dns()
+	f.memory()
+	f.steps()
+	f.names()
+	return f.list
+}
+
+// findings are those of one run.
+type findings struct {
+	run       *run
+	resources []Resource // in the order of run.order
+	list      []Finding
+	stuck     map[string]bool
+}
+
+// resource is one of the run's, and what it is of.
+type resource struct {
+	*Resource
+	quantity *quantity
+	name     string // of the thread, table, timer
+}
+
+// all returns the resources that keep accepts.
+func (f *findings) all(keep func(resource) bool) (list []resource) {
+	for i := range f.resources {
+		k := f.run.order[i].key
+		res := resource{&f.resources[i], &f.run.quantities[k.quantity], k.name}
+		if keep(res) {
+			list = append(list, res)
+		}
+	}
+	return list
+}
+
+func (f *findings) growing(kinds ...Kind) []resource {
+	return f.all(func(r resource) bool { return r.Verdict == Grows && slices.Contains(kinds, r.quantity.kind) })
+}
+
+// cost is about how much memory one unit takes at most, in bytes. It orders findings, and says
+// whether growing memory may be explained by what else grows.
+var cost = map[Unit]float64{
+	Bytes: 2, Entries: 4 << 10, Connections: 64 << 10, Timers: 1 << 10, Messages: 64 << 10,
+}
+
+// grows adds the finding that a resource grows.
+func (f *findings) grows(kind Kind, what string, r resource, advice string, also ...resource) {
+	finding := Finding{
+		Kind: kind, Severity: Leak, Resources: []string{r.Name}, Since: r.Trend.From,
+		Text:   what + " " + growth(r.Resource),
+		Advice: advice,
+		weight: r.Trend.Slope * cost[r.Unit],
+	}
+	for _, a := range also {
+		finding.Resources = append(finding.Resources, a.Name)
+	}
+	f.list = append(f.list, finding)
+}
+
+// growth says how a resource grows: "grows by 1,200 entries/h (95 %: 1,180 to 1,230), from
+// 34,000 to 63,000 in 23 h".
+func growth(r *Resource) string {
+	t := r.Trend
+	text := fmt.Sprintf("grows by %s", r.Unit.PerHour(t.Slope))
+	if t.Start > 0 {
+		text += " (" + percent(t.Slope/t.Start) + "/h)"
+	}
+	return text + fmt.Sprintf(", from %s to %s in %s", r.Unit.Format(t.Start), r.Unit.Format(t.End()), duration(t.To.Sub(t.From).Hours()))
+}
+
+func (f *findings) stuckThreads() {
+	f.stuck = map[string]bool{}
+	for name, t := range f.run.threads {
+		if !t.stuck(f.run.last, f.run.blocks) {
+			continue
+		}
+		f.stuck[name] = true
+		waiting := float64(t.writes - t.held)
+		f.list = append(f.list, Finding{
+			Kind: ThreadStuck, Severity: Leak, Since: seconds(t.since),
+			Resources: []string{name + " pending in"},
+			Text: fmt.Sprintf("thread %s is stuck since %s: %s written to it, none read",
+				name, clockTime(seconds(t.since)), Messages.Format(waiting)),
+			Advice: "What it writes to or reads from does not answer: a full or remote disk, a database, a pipe. Look at its stack (gdb -p PID, thread apply all bt) before the restart that will be needed.",
+			weight: waiting / (f.run.last - t.since) * 3600 * cost[Messages],
+		})
+	}
+}
+
+func (f *findings) queues() {
+	for _, r := range f.growing(BacklogIn, BacklogOut) {
+		reader := isReader(r.name)
+		switch {
+		case r.quantity.kind == BacklogIn && f.stuck[r.name]:
+		case r.quantity.kind == BacklogIn && reader:
+			f.grows(ReaderLag, "reader: thread "+r.name+" does not read one message for each that is sent to it: what waits", r,
+				"Its input stream asks for more than the thread can read: a large file with mode REREAD, or one that changes too often.")
+		case r.quantity.kind == BacklogIn:
+			f.grows(BacklogIn, "backlog: thread "+r.name+" is slower than what is written to it: what waits", r,
+				"A log writer whose disk, database or remote end is slower than the log: filter the log, speed up its target, or split it.")
+		default:
+			f.grows(BacklogOut, "backlog: the main thread does not keep up with thread "+r.name+": what waits for it", r,
+				"The process is out of CPU, or its input file is large and its events cost much.")
+		}
+	}
+}
+
+// maxTables is how many tables are told one by one.
+const maxTables = 5
+
+func (f *findings) tables() {
+	var total, named []resource
+	for _, r := range f.growing(ScriptTable) {
+		if r.name == "" {
+			total = append(total, r)
+		} else {
+			named = append(named, r)
+		}
+	}
+	if len(named) == 0 && len(total) > 0 {
+		named = f.responsible(total[0])
+	}
+	switch {
+	case len(named) > 0:
+		f.namedTables(named)
+	case len(total) > 0:
+		f.grows(ScriptTable, "script state: the number of entries of all tables", total[0],
+			"This release does not log which table it is. Print the length of the suspects in a script, on a schedule, and look for tables without &create_expire, &read_expire or &write_expire.")
+	default:
+		for _, r := range f.growing(GlobalsSize) {
+			f.grows(GlobalsSize, "script state: the size of all globals, though no table or record that is listed does,", r,
+				"A vector, a string or a record of the script layer is only added to.")
+		}
+	}
+}
+
+// responsible returns the tables that make up most of a total's growth although none was seen
+// for long enough to be judged by itself.
+func (f *findings) responsible(total resource) []resource {
+	return f.all(func(r resource) bool {
+		grown := r.Last - r.First
+		if r.quantity.kind != ScriptTable || r.name == "" || r.Unit != Entries || grown < (total.Last-total.First)/10 {
+			return false
+		}
+		hours := r.Trend.To.Sub(r.Trend.From).Hours()
+		r.Trend.Slope, r.Trend.Start = grown/hours, r.First
+		return r.Trend.Judged
+	})
+}
+
+func (f *findings) namedTables(named []resource) {
+	sum := 0.0
+	for _, r := range named {
+		if r.Unit == Entries {
+			sum += r.Trend.Slope
+		}
+	}
+	slices.SortFunc(named, func(a, b resource) int {
+		return cmp.Compare(b.Trend.Slope*cost[b.Unit], a.Trend.Slope*cost[a.Unit])
+	})
+	for i, r := range named {
+		switch {
+		case r.name == intelStore:
+			f.grows(IntelStore, "intelligence: Intel::data_store", r,
+				"It must not grow after start-up. A feed that is only added to, or items that never expire: set Intel::item_expiration, or shorten the feed.")
+		case i < maxTables:
+			f.grows(ScriptTable, "script state: "+share(r, sum), r,
+				"Give it &create_expire, &read_expire or &write_expire, or delete from it what is done with.")
+		case i == maxTables:
+			f.note(ScriptTable, Leak, fmt.Sprintf("script state: %d more tables grow", len(named)-i), "")
+		}
+	}
+}
+
+// share says how much of the growth of all tables is one table's.
+func share(r resource, sum float64) string {
+	if r.Unit != Entries || sum <= 0 {
+		return r.Name
+	}
+	return fmt.Sprintf("%s (%s of the growth of all tables)", r.Name, percent(r.Trend.Slope/sum))
+}
+
+func (f *findings) connections() {
+	for _, r := range f.growing(ConnsHeld) {
+		f.grows(ConnsHeld, "connections: what is held outside the session table (current minus sessions)", r,
+			"Scripts, timers or tables keep connection records after their end: look for tables of `connection` and for `when` and `schedule` with a connection.")
+	}
+	for _, r := range f.growing(Sessions) {
+		f.grows(Sessions, "connections: the session table", r,
+			"Connections do not expire: tcp_inactivity_timeout and the like, one-sided traffic, a lossy tap, or network time that stands still. The rate of new connections does not explain it.")
+	}
+	for _, r := range f.growing(ConnMemory) {
+		f.grows(ConnMemory, "connections: memory per connection", r,
+			"Scripts add to the connection record without end, or an analyzer buffers.")
+	}
+	for _, r := range f.growing(Reassembler) {
+		f.grows(Reassembler, "connections: data held by reassemblers", r,
+			"Gaps that are never filled: packet loss or one-sided traffic. See tcp_max_initial_window and capture_loss.log.")
+	}
+}
+
+func (f *findings) timers() {
+	byName := f.all(func(r resource) bool {
+		return r.Verdict == Grows && r.quantity.kind == TimersGrow && r.name != ""
+	})
+	sessions := f.has(Sessions)
+	for _, r := range byName {
+		switch {
+		case r.name == "TriggerTimer":
+			f.grows(TriggersGrow, "script state: outstanding when statements (TriggerTimer)", r,
+				"A `when` waits for what never comes: give it a timeout.")
+		case sessions && ofConnection(r.name):
+			// goes with the session table
+		default:
+			f.grows(TimersGrow, "timers: "+r.name, r,
+				"ScheduleTimer: a script schedules more than is run. TableValTimer: tables are made at run time. Connection timers: connections that do not expire.")
+		}
+	}
+	if len(byName) > 0 || sessions {
+		return
+	}
+	for _, r := range f.growing(TimersGrow) {
+		f.grows(TimersGrow, "timers: their number", r, "No single type stands out.")
+	}
+}
+
+// ofConnection says whether each connection has timers of that type.
+func ofConnection(timer string) bool {
+	return strings.HasPrefix(timer, "Connection") || strings.HasPrefix(timer, "TCP") || strings.HasPrefix(timer, "UDP")
+}
+
+func (f *findings) dns() {
+	if d := &f.run.dns; d.stuck() {
+		f.list = append(f.list, Finding{
+			Kind: DNSStuck, Severity: Trouble, Since: seconds(d.since), weight: 1,
+			Text: fmt.Sprintf("DNS: %d lookups are pending since %s and none is answered; that is the limit, so no other is sent",
+				maxDNSPending, clockTime(seconds(d.since))),
+			Advice: "The resolver does not answer, or the answers are lost (zeek/zeek#3273). Scripts that wait for lookup_addr and the like hang. Check the resolver, then restart.",
+		})
+	}
+	for _, r := range f.growing(DNSCache) {
+		f.grows(DNSCache, "DNS: the cache of names", r, "Scripts look up ever new names.")
+	}
+}
+
+func (f *findings) memory() {
+	growing := f.growing(Core)
+	if len(growing) == 0 {
+		return
+	}
+	// The one that can fall says more than a peak.
+	r := growing[len(growing)-1]
+	explained := 0.0
+	for _, x := range f.list {
+		if x.Severity >= Leak {
+			explained += x.weight
+		}
+	}
+	if r.Trend.Slope <= explained {
+		f.list = append(f.list, Finding{
+			Kind: MemoryExplains, Severity: Leak, Resources: []string{r.Name}, Since: r.Trend.From,
+			Text:   r.Name + " " + growth(r.Resource) + "; what else grows may explain it",
+			Advice: "Mend the other findings first.",
+			weight: min(r.Trend.Slope, explained/2),
+		})
+		return
+	}
+	what := "core: memory"
+	advice := "What scripts hold in tables is not it. Look at global vectors, strings and records that scripts only add to, then at Bro itself: plugins, analyzers, the packet source. Heap profiles (jemalloc, gperftools) show who allocates."
+	text := " while tables, connections, timers and queues do not"
+	if len(f.list) > 0 {
+		text = ", far more than what else grows can take"
+	}
+	f.list = append(f.list, Finding{
+		Kind: Core, Severity: Leak, Resources: []string{r.Name}, Since: r.Trend.From,
+		Text: what + " " + growth(r.Resource) + text, Advice: advice, weight: r.Trend.Slope * cost[Bytes],
+	})
+}
+
+func (f *findings) has(kind Kind) bool {
+	return slices.ContainsFunc(f.list, func(x Finding) bool { return x.Kind == kind })
+}
+
+func (f *findings) note(kind Kind, severity Severity, text, advice string, about ...string) {
+	f.list = append(f.list, Finding{Kind: kind, Severity: severity, Text: text, Advice: advice, Resources: about})
+}
+
+// steps tells the jumps of what should not jump.
+func (f *findings) steps() {
+	stepped := f.all(func(r resource) bool {
+		return len(r.Steps) > 0 && r.Verdict == Stepped && r.name == intelStore
+	})
+	for _, r := range stepped {
+		s := r.Steps[len(r.Steps)-1]
+		f.note(Reloaded, Note, fmt.Sprintf("intelligence: %s jumped by %s at %s, as when a feed is loaded anew",
+			r.Name, r.Unit.Format(s.Size), clockTime(s.Time)), "", r.Name)
+	}
+}
+
+func (f *findings) names() {
+	if f.run.left > 0 {
+		f.note(NotMeasured, Note, fmt.Sprintf("more than %d names of threads, tables and timers: the rest was not looked at", maxSeries), "")
+	}
+}
+
+// general says what concerns all runs.
+func (p *Process) general(unparsed uint64) (list []Finding) {
+	if len(p.runs) > 1 {
+		list = append(list, Finding{Kind: Restarted, Severity: Note, Run: len(p.runs) - 1,
+			Text: fmt.Sprintf("the process started %d times; each run was judged by itself", len(p.runs))})
+	}
+	if unparsed > 0 {
+		list = append(list, Finding{Kind: Unreadable, Severity: Note, Run: len(p.runs) - 1,
+			Text: fmt.Sprintf("%d lines are not Bro's or could not be read; scripts may write such", unparsed)})
+	}
+	expensive := 0
+	var longest time.Duration
+	for _, r := range p.runs {
+		expensive += r.Expensive
+		longest = max(longest, r.To.Sub(r.From))
+	}
+	if expensive == 0 && longest > 30*time.Minute {
+		list = append(list, Finding{Kind: NotMeasured, Severity: Note, Run: len(p.runs) - 1,
+			Text:   "tables were never measured, so nothing can be said of them",
+			Advice: "Set profiling's expensive_profiling_multiple to 20 (its default)."})
+	}
+	return list
+}
+
+func sortFindings(list []Finding) {
+	slices.SortStableFunc(list, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.weight, a.weight),
+			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Text, b.Text))
+	})
+}

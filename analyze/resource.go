@@ -1,0 +1,200 @@
+package analyze
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+)
+
+// resources judges all that was measured in the run.
+func (r *run) resources() []Resource {
+	if r.clock == nil {
+		return nil
+	}
+	slices.SortFunc(r.order, func(a, b *tracked) int {
+		return cmp.Or(cmp.Compare(a.key.quantity, b.key.quantity), cmp.Compare(a.key.name, b.key.name))
+	})
+	w := r.window()
+	var list []Resource
+	for _, t := range r.order {
+		list = append(list, w.resource(t))
+	}
+	return list
+}
+
+// window is the part of a run that is judged, and what moves the rest.
+type window struct {
+	run   *run
+	hours []float64
+	start float64     // hours
+	loads [][]float64 // for each bucket: as they were, then smooth
+	busy  []bool      // something was greater than ever
+}
+
+func (r *run) window() *window {
+	w := &window{run: r, hours: r.hours(), start: r.startUp() / 3600}
+	for _, l := range r.loads {
+		if load := filled(l.values(mean)); load != nil {
+			w.loads = append(w.loads, load)
+		}
+	}
+	for _, l := range w.loads {
+		w.loads = append(w.loads, r.smooth(l))
+	}
+	w.busy = w.records()
+	return w
+}
+
+// smooth returns the mean of the last half hour or so: what tables that expire hold after a load.
+func (r *run) smooth(values []float64) []float64 {
+	const span = 1800
+	alpha := 1 - math.Exp(-r.clock.width/span)
+	smooth := make([]float64, len(values))
+	now := values[0]
+	for i, v := range values {
+		now += alpha * (v - now)
+		smooth[i] = now
+	}
+	return smooth
+}
+
+// filled returns values with the last one in place of each that was not measured, nil if none was.
+func filled(values []float64) []float64 {
+	at := slices.IndexFunc(values, func(v float64) bool { return !math.IsNaN(v) })
+	if at < 0 {
+		return nil
+	}
+	filled := make([]float64, len(values))
+	last := values[at]
+	for i, v := range values {
+		if !math.IsNaN(v) {
+			last = v
+		}
+		filled[i] = last
+	}
+	return filled
+}
+
+// records says in which buckets something that takes memory was more than ever before.
+func (w *window) records() []bool {
+	busy := make([]bool, len(w.hours))
+	for _, t := range w.run.order {
+		switch w.run.quantities[t.key.quantity].name {
+		case "sessions", allTimers, globalsSize, tableEntries:
+			if values := filled(t.values(mean)); values != nil {
+				w.mark(busy, w.run.smooth(values))
+			}
+		}
+	}
+	for _, l := range w.loads[len(w.loads)/2:] {
+		w.mark(busy, l)
+	}
+	return busy
+}
+
+// mark marks the buckets in which values sets a record, if it grows by much.
+func (w *window) mark(busy []bool, values []float64) {
+	const much = 1.05
+	top, before := math.Inf(-1), 0.0
+	var at []int
+	for i, v := range values {
+		if w.hours[i] < w.start {
+			top = max(top, v)
+			before = top
+			continue
+		}
+		if v > top*(1+1e-6) {
+			top = v
+			at = append(at, i)
+		}
+	}
+	if top < before*much {
+		return
+	}
+	for _, i := range at {
+		busy[i] = true
+	}
+}
+
+func (w *window) resource(t *tracked) Resource {
+	q := &w.run.quantities[t.key.quantity]
+	res := Resource{Name: q.name, Group: q.group, Unit: q.unit, Points: w.points(t)}
+	switch {
+	case q.group == QueuesGroup:
+		res.Name = t.key.name + " " + q.name
+	case t.key.name != "":
+		res.Name = q.name + " " + t.key.name
+	}
+	rises := q.peak && !w.run.fell
+	if q.peak && w.run.fell {
+		res.Name = heapMemory
+	}
+	c := newCourse(w.start, w.hours, t.values(q.of), w.loads)
+	if len(c.x) == 0 {
+		res.Verdict = Unknown
+		return res
+	}
+	res.First, res.Last = c.y[0], c.y[len(c.y)-1]
+	res.Min, res.Max = slices.Min(c.y), slices.Max(c.y)
+	switch {
+	case rises:
+		c, quiet := w.quiet(t.values(q.of))
+		w.describe(&res, judgePeak(c, quiet, w.run.age/3600, q.least))
+	case q.group == QueuesGroup:
+		w.describe(&res, w.queue(t, q))
+	default:
+		w.describe(&res, judge(c, q))
+	}
+	return res
+}
+
+// queue judges a queue from the run's begin on.
+func (w *window) queue(t *tracked, q *quantity) judgement {
+	c := newCourse(0, w.hours, t.values(q.of), nil)
+	if q.kind == BacklogIn && isReader(t.key.name) {
+		return judgeQueue(c, readerHours, leastLag)
+	}
+	return judgeQueue(c, queueHours, q.least)
+}
+
+// leastLag is how many messages an input reader may leave unread.
+const leastLag = 5
+
+func isReader(name string) bool { return strings.Contains(name, "/Input::READER_") }
+
+// quiet returns the course of a peak in every bucket, and which of them are quiet.
+func (w *window) quiet(values []float64) (c course, quiet []bool) {
+	for i, v := range values {
+		if w.hours[i] >= w.start && !math.IsNaN(v) {
+			c.x, c.y = append(c.x, w.hours[i]), append(c.y, v)
+			quiet = append(quiet, !w.busy[i])
+		}
+	}
+	return c, quiet
+}
+
+func (w *window) describe(res *Resource, j judgement) {
+	res.Verdict = j.verdict
+	if j.verdict == Unknown {
+		return
+	}
+	res.Trend = Trend{
+		Slope: j.slope, Low: j.low, High: j.high, P: j.p,
+		From: w.run.time(j.from), To: w.run.time(j.to), Start: j.start, Judged: true,
+	}
+	for _, s := range j.steps {
+		res.Steps = append(res.Steps, Step{w.run.time(s.at), s.size})
+	}
+}
+
+func (w *window) points(t *tracked) []Point {
+	t.align()
+	var points []Point
+	for i := range t.buckets {
+		if b := &t.buckets[i]; b.n > 0 {
+			points = append(points, Point{w.run.time(w.hours[i]), b.mean(), b.min, b.max})
+		}
+	}
+	return points
+}

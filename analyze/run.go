@@ -1,0 +1,198 @@
+package analyze
+
+import (
+	"math"
+	"time"
+
+	"bro_exporter/parse"
+)
+
+// maxSeries bounds how many names of a run are watched.
+const maxSeries = 4000
+
+// key is a resource: a quantity, and the name that it has several of.
+type key struct {
+	quantity int
+	name     string
+}
+
+// run gathers what one process wrote.
+type run struct {
+	quantities []quantity
+	clock      *clock // nil before the first block with a time
+	blocks     int
+	expensive  int
+	first      float64
+	last       float64
+	age        float64 // of the process when its first block here was written, seconds
+	left       int     // names beyond maxSeries
+
+	tracked map[key]*tracked
+	order   []*tracked
+	slots   [][]*tracked // by quantity, and place in the block
+	loads   [2]*series   // connections made, and messages sent to threads, per second
+	before  counts
+	fell    bool // memory total fell: it is no peak
+	memory  uint64
+
+	threads map[string]*threadState
+	dns     dnsState
+}
+
+// tracked is a resource's series, its value in the newest block that has it, and which that is.
+type tracked struct {
+	*series
+	key   key
+	block int
+	value float64
+}
+
+// counts are the counters whose rises are the load, at one block.
+type counts struct {
+	time               float64
+	conns, messages    float64
+	hasConns, hasWrite bool
+}
+
+func newRun(q []quantity) *run {
+	return &run{
+		quantities: q,
+		tracked:    map[key]*tracked{},
+		slots:      make([][]*tracked, len(q)),
+		threads:    map[string]*threadState{},
+	}
+}
+
+// add adds the next block.
+func (r *run) add(s *parse.Snapshot) {
+	r.blocks++
+	if s.Expensive {
+		r.expensive++
+	}
+	if s.Time <= 0 {
+		return // before the first packet
+	}
+	if r.clock == nil {
+		r.begin(s)
+	}
+	if !r.clock.advance(s.Time) {
+		return
+	}
+	r.last = max(r.last, s.Time)
+	r.addQuantities(s)
+	r.addLoad(s)
+	r.addThreads(s)
+	r.dns.add(s)
+	if s.Memory.Total.Measured {
+		r.fell = r.fell || s.Memory.Total.Value < r.memory
+		r.memory = s.Memory.Total.Value
+	}
+}
+
+func (r *run) begin(s *parse.Snapshot) {
+	r.clock = newClock(s.Time)
+	r.first, r.last, r.age = s.Time, s.Time, s.Runtime.Real.Value
+	for i := range r.loads {
+		r.loads[i] = newSeries(r.clock)
+	}
+}
+
+func (r *run) addQuantities(s *parse.Snapshot) {
+	for i := range r.quantities {
+		slot := 0
+		r.quantities[i].each(s, func(name string, v float64) {
+			if t := r.find(key{i, name}, slot); t != nil {
+				t.take(r.blocks, v)
+			}
+			slot++
+		})
+	}
+	for _, t := range r.order {
+		switch {
+		case t.block == r.blocks:
+			t.add(t.value)
+		case r.quantities[t.key.quantity].absentIsZero:
+			t.add(0)
+		}
+	}
+}
+
+// find returns what tracks k, nil if too much is tracked already. Blocks list their names in
+// the same order mostly, so the one that was in this slot of the block before is tried first.
+func (r *run) find(k key, slot int) *tracked {
+	for len(r.slots[k.quantity]) <= slot {
+		r.slots[k.quantity] = append(r.slots[k.quantity], nil)
+	}
+	at := &r.slots[k.quantity][slot]
+	if *at != nil && (*at).key.name == k.name {
+		return *at
+	}
+	*at = r.track(k)
+	return *at
+}
+
+func (r *run) track(k key) *tracked {
+	t := r.tracked[k]
+	if t != nil {
+		return t
+	}
+	if len(r.order) >= maxSeries {
+		r.left++
+		return nil
+	}
+	t = &tracked{key: k, series: newSeries(r.clock)}
+	r.tracked[k] = t
+	r.order = append(r.order, t)
+	return t
+}
+
+// take takes a value of the block; those that share a name are added up.
+func (t *tracked) take(block int, v float64) {
+	if t.block == block {
+		t.value += v
+		return
+	}
+	t.block, t.value = block, v
+}
+
+func (r *run) addLoad(s *parse.Snapshot) {
+	now := counts{time: s.Time, conns: float64(s.Conns.Total.Value), hasConns: s.Conns.Total.Measured, hasWrite: s.Threads.Current.Measured}
+	for i := range s.Threads.List {
+		now.messages += float64(s.Threads.List[i].In)
+	}
+	before := r.before
+	r.before = now
+	span := now.time - before.time
+	if before.time == 0 || span <= 0 {
+		return
+	}
+	if now.hasConns && before.hasConns && now.conns >= before.conns {
+		r.loads[0].add((now.conns - before.conns) / span)
+	}
+	if now.hasWrite && before.hasWrite && now.messages >= before.messages {
+		r.loads[1].add((now.messages - before.messages) / span)
+	}
+}
+
+// startUp returns how much of the run's begin, in seconds, is left out: a process fills its
+// caches and tables for up to an hour, and of a short run its first quarter must do.
+func (r *run) startUp() float64 {
+	old := r.age + r.last - r.first
+	return max(0, min(3600, old/4)-r.age)
+}
+
+func (r *run) time(hours float64) time.Time { return seconds(r.clock.start + hours*3600) }
+
+// hours returns when each bucket has its middle, in hours since the run's begin.
+func (r *run) hours() []float64 {
+	hours := make([]float64, r.clock.now+1)
+	for i := range hours {
+		hours[i] = (float64(i) + 0.5) * r.clock.width / 3600
+	}
+	return hours
+}
+
+func seconds(t float64) time.Time {
+	whole, part := math.Modf(t)
+	return time.Unix(int64(whole), int64(part*1e9)).UTC()
+}

@@ -1,0 +1,96 @@
+package analyze
+
+import "bro_exporter/parse"
+
+// A thread that takes nothing from its queue while messages are put into it is stuck. Since
+// one is put there each second, the heartbeat, that shows soon; but reading a large file may
+// also keep an input thread for a while.
+const (
+	stuckSeconds = 120
+	stuckBlocks  = 4
+	stuckWrites  = 10
+)
+
+// threadState is what a thread's queue has done lately.
+type threadState struct {
+	block         int
+	reads, writes uint64 // in that block
+	// since is when reads last changed, and held what writes was then.
+	since      float64
+	sinceBlock int
+	held       uint64
+	heldReads  uint64
+}
+
+func (r *run) addThreads(s *parse.Snapshot) {
+	for i := range s.Threads.List {
+		t := &s.Threads.List[i]
+		name := threadName(t.Name)
+		state := r.threads[name]
+		if state == nil {
+			if len(r.threads) >= maxSeries {
+				continue
+			}
+			state = &threadState{since: s.Time, sinceBlock: r.blocks, held: t.InWrites, heldReads: t.InReads}
+			r.threads[name] = state
+		}
+		if state.block != r.blocks {
+			state.block, state.reads, state.writes = r.blocks, 0, 0
+		}
+		state.reads += t.InReads
+		state.writes += t.InWrites
+	}
+	for _, state := range r.threads {
+		if state.block == r.blocks {
+			state.look(s.Time)
+		}
+	}
+}
+
+// look notes whether the queue was read since the block before.
+func (t *threadState) look(now float64) {
+	if t.reads != t.heldReads || t.writes < t.held {
+		t.since, t.sinceBlock, t.held, t.heldReads = now, t.block, t.writes, t.reads
+	}
+}
+
+// stuck says whether the thread was stuck when the run ended with the given block.
+func (t *threadState) stuck(last float64, block int) bool {
+	return t.block >= block-1 && // the last one may be cut off
+		t.block-t.sinceBlock >= stuckBlocks &&
+		last-t.since >= stuckSeconds &&
+		t.writes-t.held >= stuckWrites
+}
+
+// maxDNSPending is MAX_PENDING_REQUESTS of Bro's DNS manager. Requests that are never answered
+// fill it (zeek/zeek#3273).
+const maxDNSPending = 20
+
+const dnsStuckSeconds = 300
+
+// dnsState is how long the DNS manager has been full without any answer.
+type dnsState struct {
+	full     bool
+	since    float64
+	blocks   int
+	answered uint64
+	last     float64
+}
+
+func (d *dnsState) add(s *parse.Snapshot) {
+	if !s.DNS.Pending.Measured {
+		return
+	}
+	answered := s.DNS.Successful.Value + s.DNS.Failed.Value
+	full := s.DNS.Pending.Value >= maxDNSPending
+	d.last = s.Time
+	d.blocks++
+	if !full || !d.full || answered != d.answered {
+		d.since, d.blocks = s.Time, 0
+	}
+	d.full, d.answered = full, answered
+}
+
+func (d *dnsState) stuck() bool {
+	return d.full && d.last-d.since >= dnsStuckSeconds && d.blocks >= stuckBlocks
+}
