@@ -212,6 +212,7 @@ func (f *findings) connections() {
 	for _, r := range f.growing(ConnMemory) {
 		f.grows(ConnMemory, "connections: memory per connection", r,
 			"Scripts add to the connection record without end, or an analyzer buffers.")
+		f.list[len(f.list)-1].weight *= f.connectionsNow()
 	}
 	for _, r := range f.growing(Reassembler) {
 		f.grows(Reassembler, "connections: data held by reassemblers", r,
@@ -219,24 +220,31 @@ func (f *findings) connections() {
 	}
 }
 
+func (f *findings) connectionsNow() float64 {
+	for _, r := range f.all(func(r resource) bool { return r.quantity.kind == Sessions }) {
+		return r.Max
+	}
+	return 0
+}
+
 func (f *findings) timers() {
 	byName := f.all(func(r resource) bool {
 		return r.Verdict == Grows && r.quantity.kind == TimersGrow && r.name != ""
 	})
-	sessions := f.has(Sessions)
+	held := f.has(Sessions)
 	for _, r := range byName {
 		switch {
 		case r.name == "TriggerTimer":
 			f.grows(TriggersGrow, "script state: outstanding when statements (TriggerTimer)", r,
 				"A `when` waits for what never comes: give it a timeout.")
-		case sessions && ofConnection(r.name):
+		case held && ofConnection(r.name):
 			// goes with the session table
 		default:
 			f.grows(TimersGrow, "timers: "+r.name, r,
 				"ScheduleTimer: a script schedules more than is run. TableValTimer: tables are made at run time. Connection timers: connections that do not expire.")
 		}
 	}
-	if len(byName) > 0 || sessions {
+	if len(byName) > 0 || held {
 		return
 	}
 	for _, r := range f.growing(TimersGrow) {
@@ -259,7 +267,7 @@ func (f *findings) dns() {
 		})
 	}
 	for _, r := range f.growing(DNSCache) {
-		f.grows(DNSCache, "DNS: the cache of names", r, "Scripts look up ever new names.")
+		f.note(DNSCache, Note, "DNS: the cache of names "+growth(r.Resource), "Scripts look up ever new names, and Bro drops none.", r.Name)
 	}
 }
 

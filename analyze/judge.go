@@ -3,14 +3,16 @@ package analyze
 import (
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
 )
 
 const (
 	maxPoints = 128 // a trend is fitted to at most so many means
 	minPoints = 8
 	maxSteps  = 4
-	// alpha is how improbable a rise must be without a trend. A process has some hundred
-	// resources, each of which is tested.
+	// alpha is how improbable a rise must be without a trend.
 	alpha = 1e-4
 )
 
@@ -25,17 +27,19 @@ func worth(hours float64) float64 {
 	switch {
 	case hours < young:
 		return 1
+	case hours < 1:
+		return 0.6
 	case hours < 2:
 		return 0.25
 	default:
-		return 0.03
+		return 0.05
 	}
 }
 
 // course is a resource in a window of time.
 type course struct {
-	x, y  []float64   // hours since the run began, and the values
-	loads [][]float64 // what the load was
+	x, y  []float64 // hours since the run began, and the values
+	loads []load
 }
 
 // hours returns how long the window is.
@@ -47,13 +51,17 @@ func (c *course) half() course { return c.part(len(c.x) / 2) }
 func (c *course) part(from int) course {
 	p := course{x: c.x[from:], y: c.y[from:]}
 	for _, l := range c.loads {
-		p.loads = append(p.loads, l[from:])
+		var later load
+		for _, before := range l {
+			later = append(later, before[from:])
+		}
+		p.loads = append(p.loads, later)
 	}
 	return p
 }
 
 // newCourse makes a course of the values that are measured from the hour start on.
-func newCourse(start float64, x, y []float64, loads [][]float64) course {
+func newCourse(start float64, x, y []float64, loads []load) course {
 	var at []int
 	for i := range y {
 		if x[i] >= start && !math.IsNaN(y[i]) {
@@ -71,11 +79,50 @@ func newCourse(start float64, x, y []float64, loads [][]float64) course {
 		}
 		return means
 	}
-	c := course{x: pick(x), y: pick(y)}
+	c := course{x: pick(x), y: withoutSpikes(pick(y))}
 	for _, l := range loads {
-		c.loads = append(c.loads, pick(l))
+		var picked load
+		for _, before := range l {
+			picked = append(picked, withoutSpikes(pick(before)))
+		}
+		c.loads = append(c.loads, picked)
 	}
 	return c
+}
+
+// withoutSpikes replaces values that stand out both of those before and of those after them, as
+// when a scan makes half-open connections for some minutes.
+func withoutSpikes(y []float64) []float64 {
+	const near, far = 8, 6
+	usual := 1.4826 * middle(moves(y))
+	smooth := slices.Clone(y)
+	for i := 1; i < len(y)-1; i++ {
+		before, after := middle(y[max(0, i-near):i]), middle(y[i+1:min(len(y), i+1+near)])
+		if above, below := y[i]-max(before, after), min(before, after)-y[i]; max(above, below) > far*usual {
+			smooth[i] = (before + after) / 2
+		}
+	}
+	return smooth
+}
+
+// moves returns by how much each value differs from the one before.
+func moves(y []float64) []float64 {
+	m := make([]float64, max(0, len(y)-1))
+	for i := range m {
+		m[i] = math.Abs(y[i+1] - y[i])
+	}
+	return m
+}
+
+// deviation returns the standard deviation around the middle, from the median deviation, which
+// no spike changes.
+func deviation(y []float64, middle float64) float64 {
+	rest := make([]float64, len(y))
+	for i := range y {
+		rest[i] = math.Abs(y[i] - middle)
+	}
+	slices.Sort(rest)
+	return 1.4826 * median(rest)
 }
 
 // judgement is what is to be said of a course.
@@ -83,6 +130,7 @@ type judgement struct {
 	line
 	from, to float64 // hours
 	start    float64 // the line's value at from
+	loaded   bool    // a load explains part of it
 	verdict  Verdict
 	steps    []step
 }
@@ -99,56 +147,119 @@ func judge(c course, q *quantity) judgement {
 	if whole.verdict == Grows || len(c.x) < 4*minPoints {
 		return whole
 	}
-	if late := judgeAll(c.half(), q); late.verdict == Grows {
+	if whole.loaded && c.hours() < 2*day {
+		return whole // in half the time the load tells less
+	}
+	late := judgeAll(c.half(), q)
+	if late.verdict == Grows && late.slope*c.hours()/2 >= justBegun*late.start {
 		return late
 	}
 	return whole
 }
 
+// justBegun is the share of its level by which what has grown in the later half only must have
+// grown: half of the values do not show as fine a difference.
+const justBegun = 0.12
+
 func judgeAll(c course, q *quantity) judgement {
-	y, steps := withoutSteps(c)
-	raw := fit(c.x, y)
-	x, rest := c.x, y
-	if loads := c.usableLoads(); len(loads) > 0 {
-		causes := append([][]float64{constant(len(y))}, loads...)
-		x, rest = without(c.x, causes), without(y, causes)
+	flat, steps := withoutSteps(c)
+	if len(steps) == 0 {
+		return judgeLine(c, c.y, q)
 	}
-	j := judgement{line: fit(x, rest), from: c.x[0], to: c.x[len(c.x)-1], steps: steps}
-	j.start = intercept(c.x, y, j.slope)
-	j.verdict = verdict(&j, &raw, c.x, x, rest, y, q)
-	if j.verdict == Flat && len(steps) > 0 {
+	j := judgeLine(c, flat, q)
+	j.steps = steps
+	// A jump downwards must not make a slope of what is none.
+	if j.verdict == Grows && judgeLine(c, c.y, q).slope <= 0 || j.verdict == Flat {
 		j.verdict = Stepped
 	}
 	return j
 }
 
-// usableLoads returns what can be told apart from the time that passes.
-func (c *course) usableLoads() [][]float64 {
-	switch hours := c.hours(); {
-	case hours < young:
-		return nil
-	case hours < 3:
-		return c.loads[:len(c.loads)/2]
-	default:
-		return c.loads
+func judgeLine(c course, y []float64, q *quantity) judgement {
+	raw := fit(c.x, y)
+	x, rest := c.x, y
+	causes := c.causes(y, raw.slope*c.hours())
+	if len(causes) > 0 {
+		causes = append(causes, constant(len(y)))
+		x, rest = without(c.x, causes), without(y, causes)
 	}
+	j := judgement{line: fit(x, rest), from: c.x[0], to: c.x[len(c.x)-1], loaded: len(causes) > 0}
+	j.start = intercept(c.x, y, j.slope)
+	j.verdict = verdict(&j, &raw, c.x, x, rest, y, q)
+	return j
 }
+
+// load is what a process had to do, and what it had to do on the average of some time before:
+// what is held after it by what expires then.
+type load [][]float64
+
+// follows is how well a resource must correlate with a load for that to be held responsible.
+// The load must also move: by a quarter of what the resource does.
+const follows, swings = 0.5, 0.25
+
+// causes returns the load that y, which grows by so much, follows most closely; none if it
+// follows none. In less than a day the load of now and of before may together go up as steadily
+// as time does. In a day they cannot, so both may explain y.
+func (c *course) causes(y []float64, growth float64) (causes [][]float64) {
+	if c.hours() < young {
+		return nil
+	}
+	most := follows
+	least := swings * math.Abs(growth) / middle(y)
+	flat, ramp := [][]float64{constant(len(y))}, [][]float64{constant(len(y)), c.x}
+	for _, l := range c.loads {
+		for _, before := range l {
+			r := max(correlation(before, y, flat), correlation(before, y, ramp))
+			if r > most && swing(before) >= least {
+				causes, most = [][]float64{before}, r
+				if c.hours() >= day {
+					causes = append(causes, l[0], l[len(l)-1])
+				}
+			}
+		}
+	}
+	return causes
+}
+
+// correlation returns how alike two courses are apart from what causes explain.
+func correlation(a, b []float64, causes [][]float64) float64 {
+	a, b = without(a, causes), without(b, causes)
+	if norm := math.Sqrt(floats.Dot(a, a) * floats.Dot(b, b)); norm > 0 {
+		return math.Abs(floats.Dot(a, b)) / norm
+	}
+	return 0
+}
+
+// day is how many hours must have been seen for a daily rhythm to show.
+const day = 26
+
+// swing returns by what share of its level y goes up and down, extremes set aside.
+func swing(y []float64) float64 {
+	sorted := slices.Sorted(slices.Values(y))
+	at := func(p float64) float64 { return stat.Quantile(p, stat.LinInterp, sorted, nil) }
+	if at(0.5) <= 0 {
+		return math.Inf(1)
+	}
+	return (at(0.95) - at(0.05)) / at(0.5)
+}
+
+func middle(y []float64) float64 { return median(slices.Sorted(slices.Values(y))) }
 
 func verdict(j *judgement, raw *line, t, x, rest, y []float64, q *quantity) Verdict {
 	hours, least := j.to-j.from, q.least
 	level := max(0, intercept(t, y, raw.slope))
 	need := max(least, worth(hours)*level)
 	growth, rawGrowth := j.slope*hours, raw.slope*hours
-	grown := j.p < alpha && j.low > 0 && growth >= need
+	noise := scatter(x, rest, j.slope)
+	certain := j.p < alpha && growth >= clear*noise || growth >= obvious*noise
+	grown := certain && j.low > 0 && growth >= need
 	switch {
 	case grown && hours < young && !q.total:
 		return Unsettled
-	case grown && hours < 20 && rawGrowth < need/2:
+	case grown && (sameHour(t, y, &raw) < max(need/hours, j.slope/2) || alike(x, t)):
 		return WithLoad
 	case grown && slowed(x, rest, j.slope):
 		return Filling
-	case grown && drawdown(rest) > growth:
-		return Flat
 	case grown:
 		return Grows
 	case raw.p < alpha && rawGrowth >= need:
@@ -162,22 +273,45 @@ func verdict(j *judgement, raw *line, t, x, rest, y []float64, q *quantity) Verd
 	}
 }
 
-// slowed says that the last third rises much more slowly than the whole.
-func slowed(x, y []float64, slope float64) bool {
-	from := len(x) * 2 / 3
-	return fit(x[from:], y[from:]).high < slope/3
+// sameHour returns how fast y grows without regard to the load: over whole days, if the time
+// suffices, so that each hour is compared with itself.
+func sameHour(x, y []float64, raw *line) float64 {
+	if x[len(x)-1]-x[0] < day {
+		return raw.slope
+	}
+	var rises []float64
+	for i, j := 0, 0; j < len(x); j++ {
+		for x[j]-x[i] > 24 {
+			i++
+		}
+		if i > 0 {
+			rises = append(rises, (y[j]-y[i])/(x[j]-x[i]))
+		}
+	}
+	return middle(rises)
 }
 
-// drawdown returns the furthest that y falls from a value to a later one, single values set
-// aside.
-func drawdown(y []float64) float64 {
-	top, furthest := math.Inf(-1), 0.0
-	for i := 2; i < len(y); i++ {
-		v := median(slices.Sorted(slices.Values(y[i-2 : i+1])))
-		top = max(top, v)
-		furthest = max(furthest, top-v)
-	}
-	return furthest
+// alike says that a load went up so much as time does that nothing tells which of them a
+// resource follows: x is what is left of the time t.
+func alike(x, t []float64) bool {
+	const left = 0.2
+	return stat.Variance(x, nil) < left*stat.Variance(t, nil)
+}
+
+// slowed says that the later half rises by less than half of what the whole does.
+func slowed(x, y []float64, slope float64) bool {
+	from := len(x) / 2
+	return median(theilSen(x[from:], y[from:])) < slope/2
+}
+
+// A trend must exceed the scatter around it so many times, to be clear if the test says that
+// there is one, or to be obvious.
+const clear, obvious = 2.5, 10
+
+// scatter returns the standard deviation of y around a line.
+func scatter(x, y []float64, slope float64) float64 {
+	rest := detrended(x, y, slope)
+	return deviation(rest, middle(rest))
 }
 
 func constant(n int) []float64 {
@@ -202,21 +336,18 @@ func intercept(x, y []float64, slope float64) float64 {
 // loaded anew, and takes those jumps away. What jumps often is no step but its way to grow.
 func withoutSteps(c course) ([]float64, []step) {
 	n := len(c.y)
-	moves := make([]float64, n-1)
-	for i := range moves {
-		moves[i] = math.Abs(c.y[i+1] - c.y[i])
-	}
-	usual := median(slices.Sorted(slices.Values(moves)))
-	level := math.Abs(median(slices.Sorted(slices.Values(c.y))))
+	moves := moves(c.y)
+	usual := middle(moves)
+	level := math.Abs(middle(c.y))
 	flat := slices.Clone(c.y)
 	var steps []step
 	for i, move := range moves {
 		if move <= 12*usual || move < 0.01*level || move == 0 {
 			continue
 		}
-		const near = 6
-		before := median(slices.Sorted(slices.Values(c.y[max(0, i+1-near) : i+1])))
-		after := median(slices.Sorted(slices.Values(c.y[i+1 : min(n, i+1+near)])))
+		const near = 3
+		before := middle(c.y[max(0, i+1-near) : i+1])
+		after := middle(c.y[i+1 : min(n, i+1+near)])
 		size := after - before
 		if math.Abs(size) < move/2 {
 			continue // a spike
@@ -256,10 +387,10 @@ func judgePeak(c course, quiet []bool, age, least float64) judgement {
 	j.line = fit(x, y)
 	j.p = recordsByChance(age+c.x[0], x, y)
 	end := len(y) - 1
-	lastThird := y[end] - y[end*2/3]
+	laterHalf := y[end] - y[end/2]
 	switch {
 	case j.slope*c.hours() < need:
-	case j.p < alpha && lastThird >= y[end]/6:
+	case j.p < alpha && laterHalf >= y[end]/4:
 		j.verdict = Grows
 	default:
 		j.verdict = Filling
@@ -335,7 +466,7 @@ func judgeQueue(c course, hours, least float64) judgement {
 	j.from, j.to = c.x[0], c.x[len(c.x)-1]
 	j.start = intercept(c.x, c.y, j.slope)
 	end := c.y[len(c.y)-1]
-	rising := j.p < alpha && j.low > 0
+	rising := j.low > 0 && j.slope*c.hours() >= clear*scatter(c.x, c.y, j.slope)
 	if rising && c.hours() >= hours && end >= least && end >= drainedShare*slices.Max(c.y) {
 		j.verdict = Grows
 	}

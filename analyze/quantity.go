@@ -32,19 +32,19 @@ func quantities() []quantity {
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Memory.Total })},
 		{name: mallocedMemory, group: MemoryGroup, unit: Bytes, kind: Core, least: 1 << 20, of: mean,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Memory.Malloced })},
-		{name: "sessions", group: ConnectionsGroup, unit: Connections, kind: Sessions, least: 50, of: mean,
+		{name: sessions, group: ConnectionsGroup, unit: Connections, kind: Sessions, least: 50, of: mean,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Conns.Sessions })},
 		{name: "connections held outside the session table", group: ConnectionsGroup, unit: Connections, kind: ConnsHeld, least: 20, of: mean,
 			each: one(held)},
 		{name: "memory per connection", group: ConnectionsGroup, unit: Bytes, kind: ConnMemory, least: 256, of: mean,
 			each: connMemory},
-		{name: "reassembler data", group: ConnectionsGroup, unit: Bytes, kind: Reassembler, least: 1 << 18, of: mean,
+		{name: "reassembler data", group: ConnectionsGroup, unit: Bytes, kind: Reassembler, least: 1 << 16, of: mean,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Reassembly })},
-		{name: "signature states (a cache)", group: MemoryGroup, unit: States, least: 1000, of: mean,
-			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Matcher.DFAStates })},
+		{name: signatures, group: MemoryGroup, unit: Bytes, least: 1 << 20, of: mean,
+			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Matcher.Mem })},
 		{name: allTimers, group: TimersGroup, unit: Timers, kind: TimersGrow, least: 100, of: mean,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Timers.Current })},
-		{name: "timer", group: TimersGroup, unit: Timers, kind: TimersGrow, least: 50, of: mean, absentIsZero: true,
+		{name: "timer", group: TimersGroup, unit: Timers, kind: TimersGrow, least: 5, of: mean, absentIsZero: true,
 			each: timers},
 		{name: "DNS cache", group: DNSGroup, unit: Entries, kind: DNSCache, least: 1000, of: mean,
 			each: one(dnsCache)},
@@ -67,6 +67,8 @@ const (
 	totalMemory    = "memory (peak)"
 	heapMemory     = "memory (heap)" // what totalMemory is called if it has fallen
 	mallocedMemory = "memory (malloced)"
+	sessions       = "sessions"
+	signatures     = "signature states (a cache)"
 	allTimers      = "timers"
 	globalsSize    = "size of all globals"
 	tableEntries   = "entries of all tables"

@@ -25,35 +25,54 @@ func (r *run) resources() []Resource {
 
 // window is the part of a run that is judged, and what moves the rest.
 type window struct {
-	run   *run
-	hours []float64
-	start float64     // hours
-	loads [][]float64 // for each bucket: as they were, then smooth
-	busy  []bool      // something was greater than ever
+	run    *run
+	hours  []float64
+	start  float64 // hours
+	loads  []load
+	takers []taker
+}
+
+// taker is what takes memory: its course, and about how many bytes each unit takes at most.
+type taker struct {
+	values []float64
+	cost   float64
 }
 
 func (r *run) window() *window {
 	w := &window{run: r, hours: r.hours(), start: r.startUp() / 3600}
 	for _, l := range r.loads {
-		if load := filled(l.values(mean)); load != nil {
-			w.loads = append(w.loads, load)
+		if values := filled(l.values(mean)); values != nil {
+			w.loads = append(w.loads, r.load(values))
 		}
 	}
-	for _, l := range w.loads {
-		w.loads = append(w.loads, r.smooth(l))
+	for _, t := range r.order {
+		q := &r.quantities[t.key.quantity]
+		switch q.name {
+		case sessions, allTimers, globalsSize, tableEntries, signatures:
+			if values := filled(t.values(mean)); values != nil {
+				w.takers = append(w.takers, taker{values, cost[q.unit]})
+			}
+		}
 	}
-	w.busy = w.records()
 	return w
 }
 
-// smooth returns the mean of the last half hour or so: what tables that expire hold after a load.
-func (r *run) smooth(values []float64) []float64 {
-	const span = 1800
-	alpha := 1 - math.Exp(-r.clock.width/span)
+func (r *run) load(values []float64) load {
+	l := load{values}
+	for _, span := range []float64{600, 1800, 3600, 7200} {
+		l = append(l, r.smooth(values, span))
+	}
+	return l
+}
+
+// smooth returns the mean of the last span of seconds or so: what is held after a load by what
+// expires then.
+func (r *run) smooth(values []float64, span float64) []float64 {
+	kept := math.Exp(-r.clock.width / span)
 	smooth := make([]float64, len(values))
-	now := values[0]
+	now := middle(values[:min(len(values), 1+int(span/r.clock.width))])
 	for i, v := range values {
-		now += alpha * (v - now)
+		now = kept*now + (1-kept)*v
 		smooth[i] = now
 	}
 	return smooth
@@ -76,40 +95,35 @@ func filled(values []float64) []float64 {
 	return filled
 }
 
-// records says in which buckets something that takes memory was more than ever before.
-func (w *window) records() []bool {
+// records says in which buckets something that may explain so large a rise of memory was more
+// than ever before.
+func (w *window) records(rise float64) []bool {
 	busy := make([]bool, len(w.hours))
-	for _, t := range w.run.order {
-		switch w.run.quantities[t.key.quantity].name {
-		case "sessions", allTimers, globalsSize, tableEntries:
-			if values := filled(t.values(mean)); values != nil {
-				w.mark(busy, w.run.smooth(values))
-			}
-		}
+	for _, taker := range w.takers {
+		w.mark(busy, taker.values, func(before, top float64) bool { return (top-before)*taker.cost >= rise/5 })
 	}
-	for _, l := range w.loads[len(w.loads)/2:] {
-		w.mark(busy, l)
+	for _, l := range w.loads {
+		w.mark(busy, l[0], func(before, top float64) bool { return top >= 1.05*before })
 	}
 	return busy
 }
 
-// mark marks the buckets in which values sets a record, if it grows by much.
-func (w *window) mark(busy []bool, values []float64) {
-	const much = 1.05
+// mark marks the buckets in which values, smoothed, is more than ever before, if what it
+// reaches matters.
+func (w *window) mark(busy []bool, values []float64, matters func(before, top float64) bool) {
 	top, before := math.Inf(-1), 0.0
 	var at []int
-	for i, v := range values {
-		if w.hours[i] < w.start {
+	for i, v := range w.run.smooth(values, 1800) {
+		switch {
+		case w.hours[i] < w.start:
 			top = max(top, v)
 			before = top
-			continue
-		}
-		if v > top*(1+1e-6) {
+		case v > top*(1+1e-6):
 			top = v
 			at = append(at, i)
 		}
 	}
-	if top < before*much {
+	if !matters(before, top) {
 		return
 	}
 	for _, i := range at {
@@ -126,11 +140,16 @@ func (w *window) resource(t *tracked) Resource {
 	case t.key.name != "":
 		res.Name = q.name + " " + t.key.name
 	}
-	rises := q.peak && !w.run.fell
 	if q.peak && w.run.fell {
 		res.Name = heapMemory
 	}
-	c := newCourse(w.start, w.hours, t.values(q.of), w.loads)
+	loads := w.loads
+	if q.kind == Core {
+		for _, t := range w.takers {
+			loads = append(slices.Clip(loads), load{t.values})
+		}
+	}
+	c := newCourse(w.start, w.hours, t.values(q.of), loads)
 	if len(c.x) == 0 {
 		res.Verdict = Unknown
 		return res
@@ -138,7 +157,7 @@ func (w *window) resource(t *tracked) Resource {
 	res.First, res.Last = c.y[0], c.y[len(c.y)-1]
 	res.Min, res.Max = slices.Min(c.y), slices.Max(c.y)
 	switch {
-	case rises:
+	case q.peak:
 		c, quiet := w.quiet(t.values(q.of))
 		w.describe(&res, judgePeak(c, quiet, w.run.age/3600, q.least))
 	case q.group == QueuesGroup:
@@ -163,13 +182,24 @@ const leastLag = 5
 
 func isReader(name string) bool { return strings.Contains(name, "/Input::READER_") }
 
-// quiet returns the course of a peak in every bucket, and which of them are quiet.
+// quiet returns the course of a peak in every bucket, and which of them are quiet. A heap that
+// shrinks (<= 2.3) gives back late and little, so its peak is judged too.
 func (w *window) quiet(values []float64) (c course, quiet []bool) {
+	var at []int
+	top := 0.0
 	for i, v := range values {
-		if w.hours[i] >= w.start && !math.IsNaN(v) {
-			c.x, c.y = append(c.x, w.hours[i]), append(c.y, v)
-			quiet = append(quiet, !w.busy[i])
+		if math.IsNaN(v) {
+			continue
 		}
+		top = max(top, v)
+		if w.hours[i] >= w.start {
+			c.x, c.y = append(c.x, w.hours[i]), append(c.y, top)
+			at = append(at, i)
+		}
+	}
+	busy := w.records(c.y[len(c.y)-1] - c.y[0])
+	for _, i := range at {
+		quiet = append(quiet, !busy[i])
 	}
 	return c, quiet
 }

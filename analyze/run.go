@@ -175,10 +175,10 @@ func (r *run) addLoad(s *parse.Snapshot) {
 }
 
 // startUp returns how much of the run's begin, in seconds, is left out: a process fills its
-// caches and tables for up to an hour, and of a short run its first quarter must do.
+// caches and tables for an hour or two, and of a short run its first quarter must do.
 func (r *run) startUp() float64 {
 	old := r.age + r.last - r.first
-	return max(0, min(3600, old/4)-r.age)
+	return max(0, min(2*3600, old/4)-r.age)
 }
 
 func (r *run) time(hours float64) time.Time { return seconds(r.clock.start + hours*3600) }

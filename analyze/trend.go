@@ -17,7 +17,8 @@ type kendall struct {
 
 // mannKendall tests y, whose order is that of its measurement, against x. Neighbours in time
 // are alike without any trend, which makes s vary more: the variance is that of Hamed and Rao
-// (1998), from the autocorrelation of the ranks of y without the trend slope.
+// (1998), from the autocorrelation of the ranks of y without the trend slope, up to the lag where
+// it first vanishes (Geyer, 1992): what lies beyond is noise and would hide how much there is.
 func mannKendall(x, y []float64, slope float64) kendall {
 	n := len(y)
 	k := kendall{}
@@ -86,8 +87,8 @@ func inflation(rest []float64) float64 {
 	sum := 0.0
 	for lag := 1; lag < len(r)/2; lag++ {
 		rho := floats.Dot(r[lag:], r[:len(r)-lag]) / total
-		if math.Abs(rho) < 1.96/math.Sqrt(n) {
-			continue
+		if rho <= 0 {
+			break
 		}
 		k := float64(lag)
 		sum += (n - k) * (n - k - 1) * (n - k - 2) * rho
