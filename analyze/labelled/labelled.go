@@ -1,0 +1,128 @@
+// Package labelled is a set of prof.logs of which it is known what leaks in them, and that
+// nothing does: the measure of any verdict on a log.
+//
+// Most are made: from a real log of a release come the lines, a model drives their numbers for
+// hours or days. The model is of sensors, not of a way to find leaks: each resource is
+//
+//	base x load x noise + what is added to it
+//
+// and only what is added can be a leak. Some are real logs, as they are.
+//
+// The set is the same each time.
+package labelled
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+)
+
+// Case is one labelled prof.log.
+type Case struct {
+	// Name is unique and says what the log is: "script-table/2%/h/flat/noise5/12h/3.0.14".
+	Name string
+	// Class groups cases of one kind: "diurnal", "script-table".
+	Class string
+	// Leak is the kind of trouble that is to be found, "" in a healthy log.
+	Leak string
+	// What is the table, timer, thread or field that the trouble is in, as the log names it.
+	What string
+	// Percent is how fast it grows: an hour, of its level after the start-up. 0 if that is not
+	// how the trouble goes on.
+	Percent float64
+	// Hours is how long the log is, about.
+	Hours float64
+
+	testdata fs.FS
+	path     string // of a real log
+	spec     *spec
+	template *template
+}
+
+// Cases returns the set. Its templates and its real logs come from testdata, the directory of
+// that name in the repository.
+func Cases(testdata fs.FS) ([]Case, error) {
+	templates := map[string]*template{}
+	for name, o := range outlines() {
+		t, err := readTemplate(testdata, o)
+		if err != nil {
+			return nil, fmt.Errorf("template %s: %w", name, err)
+		}
+		templates[name] = t
+	}
+	cases := realLogs(testdata)
+	for _, s := range specs() {
+		cases = append(cases, Case{
+			Name: s.name(), Class: s.class, Leak: s.leak, What: s.what, Percent: s.percent, Hours: s.hours,
+			spec: &s, template: templates[s.template],
+		})
+	}
+	return cases, nil
+}
+
+// Open returns the text of the log. A made one is written while it is read.
+func (c *Case) Open() (io.ReadCloser, error) {
+	if c.spec == nil {
+		return c.testdata.Open(c.path)
+	}
+	return &reader{blocks: c.blocks(false)}, nil
+}
+
+// WriteTo writes the text of the log to w.
+func (c *Case) WriteTo(w io.Writer) (int64, error) {
+	r, err := c.Open()
+	if err != nil {
+		return 0, err
+	}
+	n, err := io.Copy(w, r)
+	return n, errors.Join(err, r.Close())
+}
+
+func (c *Case) blocks(quiet bool) blocks {
+	return blocks{t: c.template, s: c.spec, quiet: quiet}
+}
+
+// reader is the text of a made log.
+type reader struct {
+	blocks blocks
+	text   []byte
+	unread []byte
+}
+
+func (r *reader) Read(b []byte) (int, error) {
+	if len(r.unread) == 0 && !r.fill() {
+		return 0, io.EOF
+	}
+	n := copy(b, r.unread)
+	r.unread = r.unread[n:]
+	return n, nil
+}
+
+// WriteTo writes what has not been read; io.Copy calls it.
+func (r *reader) WriteTo(w io.Writer) (int64, error) {
+	var written int64
+	for len(r.unread) > 0 || r.fill() {
+		n, err := w.Write(r.unread)
+		written += int64(n)
+		r.unread = r.unread[n:]
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// Close does nothing.
+func (r *reader) Close() error { return nil }
+
+// fill makes the next few blocks.
+func (r *reader) fill() bool {
+	const enough = 64 << 10
+	r.text = r.text[:0]
+	for len(r.text) < enough && r.blocks.next() {
+		r.text = r.blocks.p.appendTo(r.text)
+	}
+	r.unread = r.text
+	return len(r.text) > 0
+}

@@ -1,0 +1,141 @@
+package labelled
+
+import "math"
+
+// A resource is base x load x noise + what is added: a leak, a step, a burst.
+
+// moment is where a process stands.
+type moment struct {
+	age  float64 // seconds since the process started
+	dt   float64 // seconds since the block before
+	load float64 // traffic now, 1 on average
+	work float64 // hours of average traffic handled so far
+}
+
+func (m moment) hours() float64 { return m.age / 3600 }
+
+// gauge is a resource whose level goes up and down.
+type gauge struct {
+	base   float64 // its level at load 1, when filled
+	unit   float64 // what added shares are shares of; base if 0
+	follow float64 // share of base that follows the load
+	lag    float64 // seconds it is behind the load
+	fill   float64 // seconds in which it fills after the start: 1-1/e of it
+	noise  noise
+	added  []curve
+
+	behind float64 // the load, lag seconds late
+}
+
+func (g *gauge) next(m moment, d *dice) float64 {
+	if m.dt == 0 || g.lag == 0 {
+		g.behind = m.load
+	}
+	if g.lag > 0 {
+		g.behind += (m.load - g.behind) * (1 - math.Exp(-m.dt/g.lag))
+	}
+	v := g.base * (1 - g.follow + g.follow*g.behind) * g.noise.next(m.dt, d)
+	if g.fill > 0 {
+		v *= 1 - math.Exp(-m.age/g.fill)
+	}
+	return max(0, v+g.more(m))
+}
+
+func (g *gauge) more(m moment) float64 {
+	unit := g.unit
+	if unit == 0 {
+		unit = g.base
+	}
+	var v float64
+	for _, c := range g.added {
+		v += unit * c(m)
+	}
+	return v
+}
+
+// counter is a number that only rises: events at a rate that follows the load.
+type counter struct {
+	rate  float64 // a second, at load 1
+	total float64
+	noise noise
+}
+
+func (c *counter) next(m moment, d *dice) float64 {
+	c.total += c.rate * m.load * m.dt * c.noise.next(m.dt, d)
+	return math.Floor(c.total)
+}
+
+// curve is what is added to a resource, as a share of its unit.
+type curve func(moment) float64
+
+// linear rises by a share an hour.
+func linear(share float64) curve {
+	return func(m moment) float64 { return share * m.hours() }
+}
+
+// withLoad rises by a share for each hour of average traffic.
+func withLoad(share float64) curve {
+	return func(m moment) float64 { return share * m.work }
+}
+
+// staircase rises by a share an hour in steps, four an hour.
+func staircase(share float64) curve {
+	return func(m moment) float64 { return share * math.Floor(4*m.hours()) / 4 }
+}
+
+// later is c, begun some hours after the start.
+func later(hours float64, c curve) curve {
+	return func(m moment) float64 {
+		m.age -= 3600 * hours
+		if m.age < 0 {
+			return 0
+		}
+		return c(m)
+	}
+}
+
+// step adds a share at once.
+func step(hours, share float64) curve {
+	return later(hours, func(moment) float64 { return share })
+}
+
+// bump adds a share for some minutes.
+func bump(hours, minutes, share float64) curve {
+	return func(m moment) float64 {
+		if since := 60 * (m.hours() - hours); since < 0 || since > minutes {
+			return 0
+		}
+		return share
+	}
+}
+
+// saw rises to a share and falls back to 0, period hours long.
+func saw(period, share float64) curve {
+	return func(m moment) float64 { return share * math.Mod(m.hours(), period) / period }
+}
+
+// plateau fills up to a share, 1-1/e of it in the given hours.
+func plateau(fill, share float64) curve {
+	return func(m moment) float64 { return share * (1 - math.Exp(-m.hours()/fill)) }
+}
+
+// memory is "Memory: total", in KiB, as the allocator makes it of what is in use.
+type memory struct {
+	peak  bool
+	chunk float64 // by which it grows
+	total float64
+}
+
+func (a *memory) next(live float64, d *dice) float64 {
+	if live > a.total {
+		jump := a.chunk
+		if !d.quiet {
+			jump *= d.between(0.5, 1.5)
+		}
+		a.total += jump * math.Ceil((live-a.total)/jump)
+	}
+	if !a.peak && live < a.total-3*a.chunk && (d.quiet || d.chance(0.05)) {
+		a.total = live + a.chunk
+	}
+	return math.Round(a.total)
+}

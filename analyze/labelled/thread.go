@@ -1,0 +1,122 @@
+package labelled
+
+import "math"
+
+// thread is a log writer or an input reader, and the two queues between it and main.
+type thread struct {
+	line  named
+	from  float64   // age at which it is made, in seconds
+	anew  float64   // age at which it ends, to be made again later; 0 for never
+	rate  float64   // messages a second to it at load 1, beside the heartbeats
+	rows  float64   // messages from a reader when it is made and at each reload
+	loads []float64 // hours at which it reads its file anew
+	lines float64   // messages a second from a reader that never stops
+	noise noise
+
+	in, out queue
+	made    bool
+	loaded  int
+}
+
+// queue counts the messages written to it and read from it.
+type queue struct {
+	share curve   // of the new messages that is read; nil for all
+	drain float64 // messages a second by which a backlog falls when share is 1; 0 for at once
+
+	writes, reads, shown float64
+}
+
+func (q *queue) pass(n float64, m moment) {
+	q.writes += n
+	share := 1.0
+	if q.share != nil {
+		share = q.share(m)
+	}
+	switch {
+	case share < 1:
+		q.reads += share * n
+	case q.drain > 0:
+		q.reads = min(q.writes, q.reads+n+q.drain*m.dt)
+	default:
+		q.reads = q.writes
+	}
+}
+
+// done returns the messages read as the log shows them: now and then the newest are still on
+// their way.
+func (q *queue) done(d *dice) float64 {
+	const mostly, few = 0.03, 3
+	reads := math.Floor(q.reads + 1e-6)
+	if d.chance(mostly) {
+		reads -= float64(d.IntN(few))
+	}
+	q.shown = max(q.shown, reads)
+	return q.shown
+}
+
+// next brings the thread's numbers to m; beats are the heartbeats since the block before.
+func (t *thread) next(m moment, beats float64, values []float64, d *dice) {
+	if t.anew > 0 && m.age >= t.anew {
+		t.end()
+	}
+	if m.age < t.from {
+		values[t.line.shown] = 0
+		return
+	}
+	if !t.made {
+		t.made = true
+		t.out.pass(t.rows, m)
+		beats = min(beats, 1)
+	}
+	t.in.pass(beats+t.messages(m, d), m)
+	t.out.pass(t.answers(m, beats, d), m)
+	t.show(values, d)
+}
+
+// end is followed by a thread of the same name, which counts from 0.
+func (t *thread) end() {
+	const gap = 180 // seconds
+	t.from, t.anew = t.anew+gap, 0
+	t.made, t.loaded = false, 0
+	t.in = queue{share: t.in.share, drain: t.in.drain}
+	t.out = queue{share: t.out.share, drain: t.out.drain}
+}
+
+func (t *thread) messages(m moment, d *dice) float64 {
+	if t.rate == 0 {
+		return 0
+	}
+	return d.round(t.rate * m.load * m.dt * t.noise.next(m.dt, d))
+}
+
+func (t *thread) answers(m moment, beats float64, d *dice) float64 {
+	if t.lines > 0 {
+		return d.round(t.lines * m.dt * t.noise.next(m.dt, d))
+	}
+	if t.rows == 0 { // a writer answers each heartbeat (<= 7.0)
+		if t.in.share != nil && t.in.share(m) == 0 {
+			return 0
+		}
+		return beats
+	}
+	var n float64
+	for t.loaded < len(t.loads) && m.hours() >= t.loads[t.loaded] {
+		n += t.rows
+		t.loaded++
+	}
+	return n
+}
+
+func (t *thread) show(values []float64, d *dice) {
+	v := values[t.line.slot : t.line.slot+t.line.words]
+	in, out := t.in.done(d), t.out.done(d)
+	v[0], v[1] = t.in.writes, t.out.writes
+	v[2], v[3] = t.in.writes-in, t.out.writes-out
+	v[4], v[5], v[6], v[7] = in, t.in.writes, out, t.out.writes
+	values[t.line.shown] = 1
+}
+
+// waiting returns the messages in both queues.
+func (t *thread) waiting() float64 {
+	return t.in.writes - t.in.reads + t.out.writes - t.out.reads
+}
