@@ -4,34 +4,45 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
-// outlines are the templates. The first three are single processes, the last a worker of a
-// cluster, which writes no log and reads no file itself.
+// outlines are the templates. The first three are single processes; of a cluster, the workers
+// have the connections and the manager has the threads.
 func outlines() map[string]outline {
 	threads := []string{
 		intelFile, "packet_filter/Log::WRITER_ASCII", "http/Log::WRITER_ASCII", "dns/Log::WRITER_ASCII",
 		"weird/Log::WRITER_ASCII", "notice/Log::WRITER_ASCII", "ssl/Log::WRITER_ASCII", "conn/Log::WRITER_ASCII",
 	}
 	return map[string]outline{
-		"2.3.2":         {log: "2.3.2/live/prof.log", threads: threads},
-		"3.0.14":        {log: "3.0.14/live/prof.log", threads: threads},
-		"7.0.11":        {log: "7.0.11/live/prof.log", threads: threads},
-		"7.0.11-worker": {log: "7.0.11-cluster/worker-1/prof.log"},
+		"2.3.2":          {log: "2.3.2/live/prof.log", threads: threads},
+		"3.0.14":         {log: "3.0.14/live/prof.log", threads: threads},
+		"7.0.11":         {log: "7.0.11/live/prof.log", threads: threads},
+		"7.0.11-worker":  {log: "7.0.11-cluster/worker-1/prof.log"},
+		"7.0.11-manager": {log: "7.0.11-cluster/manager/prof.log", threads: threads},
 	}
 }
 
 // The loads a log may be written under.
-func flat() load                      { return load{} }
-func bursty(anHour float64) load      { return load{bursts: anHour} }
-func daily(swing, peak float64) load  { return load{swing: swing, peak: peak} }
-func weekly(swing, peak float64) load { return load{swing: swing, peak: peak, weekend: 26} }
+func flat() load                     { return load{} }
+func bursty(anHour float64) load     { return load{bursts: anHour} }
+func daily(swing, peak float64) load { return load{swing: swing, peak: peak} }
+
+func weekend(swing, peak, begin float64) load {
+	return load{swing: swing, peak: peak, turn: begin, by: -0.35}
+}
+
+func monday(swing, peak, begin float64) load {
+	return load{swing: swing, peak: peak, turn: begin, by: 0.5}
+}
 
 func (l load) name() string {
 	switch {
-	case l.weekend > 0:
+	case l.by < 0:
 		return fmt.Sprintf("weekend%.0f", 100*l.swing)
+	case l.by > 0:
+		return fmt.Sprintf("monday%.0f", 100*l.swing)
 	case l.swing > 0:
 		return fmt.Sprintf("daily%.0f", 100*l.swing)
 	case l.bursts > 0:
@@ -48,6 +59,7 @@ type setting struct {
 	noise   float64
 	shape   string
 	curve   func(share float64) curve
+	runs    int
 }
 
 // settings are what each growing resource is tried in. A slow leak has the time it takes to
@@ -58,25 +70,26 @@ func settings() []setting {
 		return func(share float64) curve { return later(hours, linear(share)) }
 	}
 	return []setting{
-		{0.5, 24, flat(), 0.02, "", linear},
-		{0.5, 48, flat(), 0.05, "", linear},
-		{0.5, 48, daily(0.1, 9), 0.02, "", linear},
-		{1, 12, flat(), 0.03, "", linear},
-		{1, 24, bursty(0.5), 0.05, "", linear},
-		{1, 48, daily(0.2, 15), 0.03, "", linear},
-		{2, 12, flat(), 0.05, "", linear},
-		{2, 36, daily(0.3, 3), 0.05, "", linear},
-		{2, 48, weekly(0.3, 20), 0.03, "", linear},
-		{5, 6, flat(), 0.05, "", linear},
-		{5, 12, flat(), 0.05, "stairs", staircase},
-		{5, 36, daily(0.4, 12), 0.05, "withload", withLoad},
-		{10, 3, flat(), 0.05, "", linear},
-		{10, 10, flat(), 0.05, "midlog", mid(5)},
-		{10, 30, daily(0.6, 6), 0.1, "", linear},
-		{20, 2, flat(), 0.05, "", linear},
-		{20, 6, bursty(1), 0.1, "", linear},
-		{50, 1, flat(), 0.05, "", linear},
-		{50, 2, flat(), 0.1, "", linear},
+		{0.5, 24, flat(), 0.02, "", linear, 1},
+		{0.5, 48, flat(), 0.05, "", linear, 1},
+		{0.5, 48, daily(0.1, 9), 0.02, "", linear, 1},
+		{1, 12, flat(), 0.03, "", linear, 1},
+		{1, 24, bursty(0.5), 0.05, "", linear, 1},
+		{1, 48, daily(0.2, 15), 0.03, "", linear, 1},
+		{2, 12, flat(), 0.05, "", linear, 1},
+		{2, 36, daily(0.3, 3), 0.05, "", linear, 1},
+		{2, 48, weekend(0.3, 20, 26), 0.03, "", linear, 1},
+		{5, 6, flat(), 0.05, "", linear, 1},
+		{5, 12, flat(), 0.05, "stairs", staircase, 1},
+		{5, 36, daily(0.4, 12), 0.05, "withload", withLoad, 1},
+		{10, 3, flat(), 0.05, "", linear, 1},
+		{10, 10, flat(), 0.05, "midlog", mid(5), 1},
+		{10, 30, daily(0.6, 6), 0.1, "", linear, 1},
+		{20, 2, flat(), 0.05, "", linear, 1},
+		{20, 6, bursty(1), 0.1, "", linear, 1},
+		{20, 12, flat(), 0.03, "restarts", linear, 3},
+		{50, 1, flat(), 0.05, "", linear, 1},
+		{50, 2, flat(), 0.1, "", linear, 1},
 	}
 }
 
@@ -84,24 +97,30 @@ func settings() []setting {
 type growing struct {
 	leak     string
 	resource string
-	releases []string
-	also     change // what the sensor is like
+	variant  string
+	releases []string // the settings take turns
+	changes  []change // what the sensor is like
 }
 
 func leaks() []growing {
+	const files, dns, scheduled = "FileAnalysisInactivityTimer", "DNSExpireTimer", "ScheduleTimer"
 	all := []string{"3.0.14", "7.0.11", "2.3.2", "7.0.11-worker"}
+	single := []string{"7.0.11", "2.3.2", "3.0.14"}
 	sizes := []string{"2.3.2", "3.0.14"} // of globals and connections are written until 5.0
 	return []growing{
-		{"script-table", ownTable, all, nil},
-		{"intel", dataStore, sizes, nil},
-		{"globals", "Global_sizes total", sizes, nil},
-		{"core", "Memory total", all, nil},
-		{"conns-held", heldConns, all, nil},
-		{"sessions", sessions, all, nil},
-		{"conn-memory", "Conns avg", sizes, nil},
-		{"reassembler", "Total reassembler data", sizes, nil},
-		{"timers", "FileAnalysisInactivityTimer", all, nil},
-		{"triggers", "TriggerTimer", all, nil},
+		{"script-table", ownTable, "", all, nil},
+		{"script-table", ownTable, "huge", single, []change{larger(ownTable, 8)}},
+		{"intel", dataStore, "", sizes, []change{larger(dataStore, 50)}},
+		{"globals", "Global_sizes total", "", sizes, nil},
+		{"core", "Memory total", "", all, nil},
+		{"conns-held", heldConns, "", all, nil},
+		{"sessions", sessions, "", all, nil},
+		{"conn-memory", "Conns avg", "", sizes, nil},
+		{"reassembler", "Total reassembler data", "", sizes, nil},
+		{"timers", files, "", all, nil},
+		{"timers", dns, "dns", []string{"2.3.2", "7.0.11", "3.0.14"}, nil},
+		{"timers", scheduled, "scheduled", single, []change{larger(scheduled, 100)}},
+		{"triggers", "TriggerTimer", "", all, nil},
 	}
 }
 
@@ -112,7 +131,7 @@ type broken struct {
 	variant string
 	hours   float64
 	load    load
-	change  change
+	leaks   change
 }
 
 func breakdowns() []broken {
@@ -159,6 +178,7 @@ type sound struct {
 
 func healthy() []sound {
 	const connWriter, httpWriter, sslWriter = "conn/Log::WRITER_ASCII", "http/Log::WRITER_ASCII", "ssl/Log::WRITER_ASCII"
+	const files = "FileAnalysisInactivityTimer"
 	with := func(c ...change) []change { return c }
 	return []sound{
 		{"constant", "", 6, 1, 0.01, flat(), nil},
@@ -174,7 +194,8 @@ func healthy() []sound {
 		{"diurnal", "evening", 10, 1, 0.03, daily(0.5, 1), nil},
 		{"diurnal", "", 24, 1, 0.05, daily(0.3, 20), nil},
 		{"diurnal", "", 36, 1, 0.05, daily(0.6, 11), nil},
-		{"diurnal", "", 48, 1, 0.1, weekly(0.4, 15), nil},
+		{"diurnal", "", 48, 1, 0.1, weekend(0.4, 15, 26), nil},
+		{"diurnal", "", 48, 1, 0.05, monday(0.3, 14, 24), nil},
 
 		{"bursts", "", 6, 1, 0.05, bursty(2), nil},
 		{"bursts", "", 12, 1, 0.03, bursty(0.5), nil},
@@ -217,6 +238,10 @@ func healthy() []sound {
 		{"memory-burst", "", 6, 1, 0.03, flat(), with(grow("Memory total", bump(4, 5, 0.3)))},
 		{"memory-burst", "", 12, 1, 0.03, flat(), with(grow("Memory total", bump(6, 10, 0.5)))},
 		{"memory-burst", "late", 12, 1, 0.03, flat(), with(grow("Memory total", bump(11, 2, 0.2)))},
+
+		{"busy-spells", "timers", 12, 1, 0.05, flat(), with(spell(files, 7), spell("TCPConnectionExpireTimer", 9))},
+		{"busy-spells", "triggers", 6, 1, 0.05, flat(), with(spell("TriggerTimer", 4.5), spell("TriggerTimer", 2))},
+		{"busy-spells", "conns", 8, 1, 0.05, flat(), with(spell(sessions, 6), spell("Total reassembler data", 5))},
 
 		{"dns-burst", "", 6, 1, 0.05, flat(), with(busyDNS(3, 5))},
 		{"dns-burst", "", 12, 1, 0.05, flat(), with(busyDNS(10, 15))},
@@ -262,27 +287,47 @@ func healthy() []sound {
 
 // specs is the whole set of made logs.
 func specs() []spec {
-	single, any := []string{"2.3.2", "3.0.14", "7.0.11"}, []string{"2.3.2", "3.0.14", "7.0.11", "7.0.11-worker"}
+	all := slices.Concat(leakySpecs(), brokenSpecs(), healthySpecs())
+	for i := range all {
+		all[i].seed = hash(all[i].name())
+	}
+	return all
+}
+
+func leakySpecs() []spec {
 	var all []spec
-	for _, g := range leaks() {
+	for k, g := range leaks() {
 		for i, s := range settings() {
 			all = append(all, spec{
-				class: g.leak, leak: g.leak, what: g.resource, percent: s.percent, variant: s.shape,
-				template: g.releases[i%len(g.releases)], hours: s.hours, noise: s.noise, load: s.load,
-				changes: []change{grow(g.resource, s.curve(s.percent/100))},
+				class: g.leak, leak: g.leak, what: g.resource, percent: s.percent, variant: g.variant + s.shape,
+				template: g.releases[(i+k)%len(g.releases)], hours: s.hours, runs: s.runs, noise: s.noise, load: s.load,
+				changes: g.changes, leaks: grow(g.resource, s.curve(s.percent/100)),
 			})
 		}
 	}
+	return all
+}
+
+func brokenSpecs() []spec {
+	var all []spec
 	for _, b := range breakdowns() {
-		for _, release := range single {
+		for i, release := range []string{"2.3.2", "3.0.14", "7.0.11"} {
+			noises := []float64{0.02, 0.05, 0.1}
 			all = append(all, spec{
 				class: b.leak, leak: b.leak, what: b.what, variant: b.variant,
-				template: release, hours: b.hours, noise: 0.05, load: b.load, changes: []change{b.change},
+				template: release, hours: b.hours, noise: noises[i], load: b.load, leaks: b.leaks,
 			})
 		}
 	}
+	return all
+}
+
+func healthySpecs() []spec {
+	single := []string{"2.3.2", "3.0.14", "7.0.11"}
+	every := append(single, "7.0.11-worker", "7.0.11-manager")
+	var all []spec
 	for _, s := range healthy() {
-		releases := any
+		releases := every
 		if s.changes != nil {
 			releases = single
 		}
@@ -292,9 +337,6 @@ func specs() []spec {
 				hours: s.hours, runs: s.runs, noise: s.noise, load: s.load, changes: s.changes,
 			})
 		}
-	}
-	for i := range all {
-		all[i].seed = hash(all[i].name())
 	}
 	return all
 }
@@ -318,4 +360,46 @@ func hash(name string) uint64 {
 	return uint64(h.Sum32())
 }
 
-func realLogs(fs.FS) []Case { return nil }
+// realLogs are logs of testdata whose truth is known: what was run to write them, and what
+// they show. Left out are those of which two people could say two things: a table filled on
+// purpose up to a limit (heap-over-4GiB) and a file read anew without a pause (input-queue).
+func realLogs(testdata fs.FS) []Case {
+	var all []Case
+	for _, l := range []struct{ leak, what, path string }{
+		// Local scripts, loopback traffic of a few minutes.
+		{"", "", "2.3.2/live/prof.log"},
+		{"", "", "3.0.14/live/prof.log"},
+		{"", "", "7.0.11/live/prof.log"},
+		{"", "", "2.3.2/live-default-interval/prof.log"},
+		{"", "", "7.0.11/live-default-interval/prof.log"},
+		// The same with event profiling_update printing lines of its own.
+		{"", "", "2.3.2/custom/prof.log"},
+		{"", "", "3.0.14/custom/prof.log"},
+		{"", "", "7.0.11/custom-no-newline/prof.log"},
+		{"", "", "2.3.2/longline/prof.log"},
+		// No traffic, threads with odd names; then processes of a few seconds.
+		{"", "", "2.3.2/threads/prof.log"},
+		{"", "", "3.0.14/threads/prof.log"},
+		{"", "", "7.0.11/threads/prof.log"},
+		{"", "", "2.3.2/restart/prof.run1.log"},
+		{"", "", "2.3.2/restart/prof.run2.log"},
+		{"", "", "7.0.11/restart/prof.run1.log"},
+		{"", "", "7.0.11/restart/prof.run2.log"},
+		{"", "", "7.0.11/no-interface/prof.log"},
+		// Three minutes of packets read in three seconds.
+		{"", "", "7.0.11/pcap/prof.log"},
+		// 5 GB of strings allocated at the start, then kept.
+		{"", "", "7.0.11/memory-over-4GiB-at-start/prof.log"},
+		{"", "", "7.0.11-cluster/manager/prof.log"},
+		{"", "", "7.0.11-cluster/proxy-1/prof.log"},
+		{"", "", "7.0.11-cluster/worker-1/prof.log"},
+		{"", "", "7.0.11-cluster/worker-2/prof.log"},
+		// A script fills tables for ever, up to 200 entries a second.
+		{"script-table", "Leak::conns_seen", "2.3.2/table-leak/prof.log"},
+		{"script-table", "Leak::conns_seen", "3.0.14/table-leak/prof.log"},
+		{"script-table", "Leak::conns_seen", "7.0.11/table-leak/prof.log"},
+	} {
+		all = append(all, Case{Name: "real/" + l.path, Class: "real", Leak: l.leak, What: l.what, testdata: testdata, path: l.path})
+	}
+	return all
+}

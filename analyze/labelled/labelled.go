@@ -49,6 +49,7 @@ func Cases(testdata fs.FS) ([]Case, error) {
 		if err != nil {
 			return nil, fmt.Errorf("template %s: %w", name, err)
 		}
+		t.extend()
 		templates[name] = t
 	}
 	cases := realLogs(testdata)

@@ -62,20 +62,18 @@ func (n *noise) next(dt float64, d *dice) float64 {
 
 // load is the traffic a log is written under, 1 on average.
 type load struct {
-	swing   float64 // share by which the day differs from the average
-	peak    float64 // hours after the start of the log when the day is busiest
-	weekend float64 // hours after the start of the log when it begins, 0 for never
-	bursts  float64 // an hour
+	swing  float64 // share by which the busiest hour of a day differs from the average
+	peak   float64 // hours after the start of the log when the day is busiest
+	turn   float64 // hours after the start of the log when a weekend begins or ends
+	by     float64 // share that the turn adds
+	bursts float64 // an hour
 }
 
 // at returns the load some hours after the start of the log, without bursts.
 func (l load) at(hours float64) float64 {
-	v := 1 + l.swing*math.Cos(2*math.Pi*(hours-l.peak)/24)
-	if l.weekend > 0 {
-		const quieter, change = 0.35, 2.0
-		v *= 1 - quieter*min(1, max(0, (hours-l.weekend)/change))
-	}
-	return v
+	const change = 2 // hours that a turn takes
+	day := 1 + l.swing*math.Cos(2*math.Pi*(hours-l.peak)/24)
+	return day * (1 + l.by*min(1, max(0, (hours-l.turn)/change)))
 }
 
 // traffic is a load as it passes, with its noise and bursts.

@@ -14,11 +14,14 @@ type process struct {
 	every   int     // expensive_profiling_multiple, 0 for never
 	zeros   int     // blocks before the first packet
 	missing float64 // chance of a block to be late or not to come at all
+	late    float64 // chance of a block to show heartbeats on their way
+	last    bool    // the block is written at the end of the process
 	stalls  float64 // chance of heartbeats to be left out
 	begun   float64 // hours after the start of the log
 
 	traffic traffic
 	heap    memory
+	live    float64 // KiB in use
 	first   float64 // the first Memory: total
 
 	// What the process holds.
@@ -119,7 +122,12 @@ func (p *process) advance(dt float64) {
 	}
 }
 
-func (p *process) set(name string, v float64) { p.values[p.t.slot(name)] = v }
+// set sets a number, if the release writes it.
+func (p *process) set(name string, v float64) {
+	if slot := p.t.slot(name); slot != nowhere {
+		p.values[slot] = v
+	}
+}
 
 // raise sets a number and, behind the slash, the most it has been.
 func (p *process) raise(name string, v float64) {
@@ -204,7 +212,7 @@ func (p *process) nextTimers(sessions, half float64) {
 		var n float64
 		switch t.line.name {
 		case "ProfileTimer":
-			if p.blocks == 1 {
+			if p.blocks == 1 || p.last {
 				n = 1
 			}
 		case "ConnectionInactivityTimer":
@@ -222,7 +230,7 @@ func (p *process) nextTimers(sessions, half float64) {
 	p.set("Timers mem", math.Floor(all*p.timerBytes()/1024))
 	lag := 0.0
 	switch {
-	case p.blocks == p.zeros+1:
+	case p.blocks == p.zeros+1, p.last:
 		lag = p.time // of the last dispatched timer is 0
 	case p.d.chance(0.05):
 		lag = p.d.between(0, 0.2)
@@ -244,8 +252,9 @@ func (p *process) nextThreads() {
 		beats = math.Floor(beats * p.d.Float64()) // main was busy with something else
 	}
 	var alive float64
+	late := p.d.chance(p.late)
 	for _, t := range p.threads {
-		t.next(p.now, beats, p.values, p.d)
+		t.next(p.now, beats, late, p.values, p.d)
 		alive += p.values[t.line.shown]
 	}
 	p.set("Threads current", alive)
@@ -356,6 +365,7 @@ func (p *process) nextMemory(globals float64) {
 	live := p.program + p.core.next(p.now, p.d) + p.caches.next(p.now, p.d) +
 		v("Conns current")*p.perConn/1024 + globals + p.nextMatcher() + waiting*message +
 		v("Timers current")*0.1 + v("Total reassembler data")
+	p.live = live
 	total := p.heap.next(live, p.d)
 	if p.blocks == 1 {
 		p.first = total

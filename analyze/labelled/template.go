@@ -62,7 +62,7 @@ const (
 // outline says what of a real log becomes a template.
 type outline struct {
 	log     string   // its path in testdata
-	threads []string // the only ones that are kept; their names end so
+	threads []string // the only ones that are kept, by the ends of their names; nil for all
 }
 
 func readTemplate(testdata fs.FS, o outline) (*template, error) {
@@ -82,19 +82,13 @@ func readTemplate(testdata fs.FS, o outline) (*template, error) {
 	}
 	t := &template{
 		command: "Command line: " + command,
-		slots:   map[string]int{},
+		slots:   map[string]int{"expensive": expensive},
 		values:  make([]float64, numFixed),
 		peak:    !strings.Contains(block, "avg_nfa_states="),
 	}
 	t.values[always] = 1
 	for text := range strings.Lines(block) {
 		t.addLine(text, o.threads)
-	}
-	t.withTable(ownTable)
-	t.withTimer("ProfileTimer", "RotateTimer", "ScheduleTimer", "TableValTimer")
-	t.withTimer("TriggerTimer", "ThreadHeartbeat")
-	if len(t.threads) > 0 {
-		t.withThread(ownReader)
 	}
 	return t, nil
 }
@@ -227,7 +221,7 @@ func (t *template) addStates(body string) {
 func (t *template) addThread(body string, keep []string) {
 	head, rest, _ := strings.Cut(body, " in=")
 	name := strings.TrimSpace(head)
-	if !slices.ContainsFunc(keep, func(end string) bool { return strings.HasSuffix(name, end) }) {
+	if keep != nil && !slices.ContainsFunc(keep, func(end string) bool { return strings.HasSuffix(name, end) }) {
 		return
 	}
 	t.threads = append(t.threads, t.addNamed(len(t.lines), name, head, " in="+rest))
@@ -255,6 +249,16 @@ func (t *template) addNamed(at int, name, head, rest string) named {
 	l.words, l.end = t.words(head, rest)
 	t.lines = slices.Insert(t.lines, at, l)
 	return named{name: name, slot: l.words[0].slot, words: len(l.words), shown: l.shown}
+}
+
+// extend adds what a sensor may also have, to the places where its release would write it.
+func (t *template) extend() {
+	t.withTable(ownTable)
+	t.withTimer("ProfileTimer", "RotateTimer", "ScheduleTimer", "TableValTimer")
+	t.withTimer("TriggerTimer", "ThreadHeartbeat")
+	if len(t.threads) > 0 {
+		t.withThread(ownReader)
+	}
 }
 
 // withTimer adds a timer type that the real block does not show, before the types named.
@@ -313,18 +317,21 @@ func (t *template) appendBlock(b []byte, time float64, values []float64, first b
 		b = append(append(b, stamp...), separator...)
 	}
 	for i := range t.lines {
-		l := &t.lines[i]
-		if values[l.shown] == 0 {
-			continue
-		}
-		b = append(b, stamp...)
-		for _, w := range l.words {
-			b = append(b, w.text...)
-			b = w.appendNumber(b, values[w.slot])
-		}
-		b = append(b, l.end...)
+		b = t.lines[i].append(b, stamp, values)
 	}
 	return b
+}
+
+func (l *line) append(b, stamp []byte, values []float64) []byte {
+	if values[l.shown] == 0 {
+		return b
+	}
+	b = append(b, stamp...)
+	for i := range l.words {
+		b = append(b, l.words[i].text...)
+		b = l.words[i].appendNumber(b, values[l.words[i].slot])
+	}
+	return append(b, l.end...)
 }
 
 func (w *word) appendNumber(b []byte, v float64) []byte {

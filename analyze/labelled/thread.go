@@ -5,6 +5,7 @@ import "math"
 // thread is a log writer or an input reader, and the two queues between it and main.
 type thread struct {
 	line  named
+	reads bool      // it reads a file for main
 	from  float64   // age at which it is made, in seconds
 	anew  float64   // age at which it ends, to be made again later; 0 for never
 	rate  float64   // messages a second to it at load 1, beside the heartbeats
@@ -44,18 +45,19 @@ func (q *queue) pass(n float64, m moment) {
 
 // done returns the messages read as the log shows them: now and then the newest are still on
 // their way.
-func (q *queue) done(d *dice) float64 {
-	const mostly, few = 0.03, 3
-	reads := math.Floor(q.reads + 1e-6)
-	if d.chance(mostly) {
+func (q *queue) done(d *dice, late float64) float64 {
+	const seldom, few = 0.03, 3
+	reads := math.Floor(q.reads+1e-6) - late
+	if d.chance(seldom) {
 		reads -= float64(d.IntN(few))
 	}
 	q.shown = max(q.shown, reads)
 	return q.shown
 }
 
-// next brings the thread's numbers to m; beats are the heartbeats since the block before.
-func (t *thread) next(m moment, beats float64, values []float64, d *dice) {
+// next brings the thread's numbers to m. Beats are the heartbeats since the block before; late
+// says that the newest of them, or its answer, is still on its way.
+func (t *thread) next(m moment, beats float64, late bool, values []float64, d *dice) {
 	if t.anew > 0 && m.age >= t.anew {
 		t.end()
 	}
@@ -65,12 +67,14 @@ func (t *thread) next(m moment, beats float64, values []float64, d *dice) {
 	}
 	if !t.made {
 		t.made = true
-		t.out.pass(t.rows, m)
-		beats = min(beats, 1)
+		t.in.pass(min(beats, 1), m)
+		t.out.writes = t.rows
+		t.show(values, d, false)
+		return
 	}
 	t.in.pass(beats+t.messages(m, d), m)
 	t.out.pass(t.answers(m, beats, d), m)
-	t.show(values, d)
+	t.show(values, d, late)
 }
 
 // end is followed by a thread of the same name, which counts from 0.
@@ -93,7 +97,7 @@ func (t *thread) answers(m moment, beats float64, d *dice) float64 {
 	if t.lines > 0 {
 		return d.round(t.lines * m.dt * t.noise.next(m.dt, d))
 	}
-	if t.rows == 0 { // a writer answers each heartbeat (<= 7.0)
+	if !t.reads { // a writer answers each heartbeat (<= 7.0)
 		if t.in.share != nil && t.in.share(m) == 0 {
 			return 0
 		}
@@ -107,9 +111,17 @@ func (t *thread) answers(m moment, beats float64, d *dice) float64 {
 	return n
 }
 
-func (t *thread) show(values []float64, d *dice) {
+func (t *thread) show(values []float64, d *dice, late bool) {
+	var lateIn, lateOut float64
+	switch {
+	case !late || t.reads:
+	case d.chance(0.5):
+		lateIn = 1
+	default:
+		lateOut = 1
+	}
+	in, out := t.in.done(d, lateIn), t.out.done(d, lateOut)
 	v := values[t.line.slot : t.line.slot+t.line.words]
-	in, out := t.in.done(d), t.out.done(d)
 	v[0], v[1] = t.in.writes, t.out.writes
 	v[2], v[3] = t.in.writes-in, t.out.writes-out
 	v[4], v[5], v[6], v[7] = in, t.in.writes, out, t.out.writes

@@ -1,0 +1,60 @@
+package labelled
+
+import "math"
+
+// blocks brings the processes of a log to one block after the other.
+type blocks struct {
+	t     *template
+	s     *spec
+	quiet bool
+	p     *process
+	run   int
+	ends  float64 // age at which the process ends
+}
+
+const epoch = 1700000000 // packet time when a log begins
+
+// next advances to the next block, p; it returns false behind the last.
+func (b *blocks) next() bool {
+	if b.p != nil && b.p.now.age >= b.ends && b.s.seed%2 == 0 && !b.p.last {
+		b.p.last = true
+		b.p.next(b.p.d.between(0.1, interval))
+		return true
+	}
+	if b.p == nil || b.p.now.age >= b.ends {
+		if b.run >= max(1, b.s.runs) {
+			return false
+		}
+		b.start()
+	}
+	b.p.next(b.wait())
+	return true
+}
+
+func (b *blocks) start() {
+	before := 0.0
+	if b.p != nil {
+		before = b.p.epoch + b.p.now.age + 30 - epoch
+	}
+	b.p = newProcess(b.t, b.s, b.run, b.quiet)
+	b.p.epoch = epoch + math.Floor(before) + 0.001*float64(b.s.seed%1000)
+	b.p.begun = before / 3600
+	b.ends = 3600 * b.s.hours / float64(max(1, b.s.runs))
+	b.run++
+}
+
+// wait returns the seconds until the next block: some come late, some never.
+func (b *blocks) wait() float64 {
+	d := b.p.d
+	if b.p.blocks == 1 {
+		return 1 + 0.5*math.Abs(d.normal())
+	}
+	wait := interval + 0.01*math.Abs(d.normal())
+	if d.chance(0.01) {
+		wait += d.between(0.1, 5)
+	}
+	if d.chance(b.p.missing) {
+		wait += interval * float64(1+d.IntN(8))
+	}
+	return wait
+}
