@@ -10,6 +10,7 @@ type blocks struct {
 	p     *process
 	run   int
 	ends  float64 // age at which the process ends
+	apart float64 // seconds between them
 }
 
 const epoch = 1700000000 // packet time when a log begins
@@ -18,7 +19,7 @@ const epoch = 1700000000 // packet time when a log begins
 func (b *blocks) next() bool {
 	if b.p != nil && b.p.now.age >= b.ends && b.s.seed%2 == 0 && !b.p.last {
 		b.p.last = true
-		b.p.next(b.p.d.between(0.1, interval))
+		b.p.next(b.p.d.between(0.1, b.apart))
 		return true
 	}
 	if b.p == nil || b.p.now.age >= b.ends {
@@ -49,12 +50,12 @@ func (b *blocks) wait() float64 {
 	if b.p.blocks == 1 {
 		return 1 + 0.5*math.Abs(d.normal())
 	}
-	wait := interval + 0.01*math.Abs(d.normal())
+	wait := b.apart + 0.01*math.Abs(d.normal())
 	if d.chance(0.01) {
 		wait += d.between(0.1, 5)
 	}
 	if d.chance(b.p.missing) {
-		wait += interval * float64(1+d.IntN(8))
+		wait += b.apart * float64(1+d.IntN(8))
 	}
 	return wait
 }

@@ -81,7 +81,7 @@ func (c *Case) WriteTo(w io.Writer) (int64, error) {
 }
 
 func (c *Case) blocks(quiet bool) blocks {
-	return blocks{t: c.template, s: c.spec, quiet: quiet}
+	return blocks{t: c.template, s: c.spec, quiet: quiet, apart: interval}
 }
 
 // reader is the text of a made log.

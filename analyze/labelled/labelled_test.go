@@ -79,14 +79,14 @@ func TestTemplateIsItsLog(t *testing.T) {
 
 func TestParses(t *testing.T) {
 	for _, c := range made(t) {
-		f, err := c.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		// The blocks of a log are all alike: its beginning, its end, and some between.
-		parses(t, c.Name, &thinned{blocks: f.(*reader).blocks, every: 19})
+		b := c.blocks(false)
+		b.apart = fewer(&c, 60)
+		parses(t, c.Name, &reader{blocks: b})
 	}
 }
+
+// fewer returns how many seconds the blocks of a log must be apart for it to have about n.
+func fewer(c *Case, n float64) float64 { return max(interval, 3600*c.Hours/n) }
 
 func parses(t *testing.T, name string, text io.Reader) {
 	r := parse.NewReader(text, name)
@@ -105,28 +105,6 @@ func parses(t *testing.T, name string, text io.Reader) {
 	if n == 0 || r.Err() != nil || r.Unparsed() != 0 {
 		t.Errorf("%s: %d blocks, %v, %d lines unparsed", name, n, r.Err(), r.Unparsed())
 	}
-}
-
-// thinned is the text of a log with only one in so many blocks, and the first and the last.
-type thinned struct {
-	blocks blocks
-	every  int
-	n      int
-	unread []byte
-}
-
-func (r *thinned) Read(b []byte) (int, error) {
-	for len(r.unread) == 0 {
-		if !r.blocks.next() {
-			return 0, io.EOF
-		}
-		if r.n++; r.n%r.every == 0 || r.blocks.p.blocks < 20 || r.blocks.p.now.age >= r.blocks.ends {
-			r.unread = r.blocks.p.appendTo(nil)
-		}
-	}
-	n := copy(b, r.unread)
-	r.unread = r.unread[n:]
-	return n, nil
 }
 
 func TestReadsBackAsDriven(t *testing.T) {
@@ -227,7 +205,7 @@ func btof(b bool) float64 {
 
 func TestSameEachTime(t *testing.T) {
 	first, second := made(t), made(t)
-	for i := 0; i < len(first); i += 23 {
+	for i := 0; i < len(first); i += 61 {
 		if sum(t, &first[i]) != sum(t, &second[i]) {
 			t.Errorf("%s differs from time to time", first[i].Name)
 		}
