@@ -60,6 +60,7 @@ type setting struct {
 	shape   string
 	curve   func(share float64) curve
 	runs    int
+	changes []change
 }
 
 // settings are what each growing resource is tried in. A slow leak has the time it takes to
@@ -70,30 +71,33 @@ func settings() []setting {
 		return func(share float64) curve { return later(hours, linear(share)) }
 	}
 	return []setting{
-		{0.5, 24, flat(), 0.02, "", linear, 1},
-		{0.5, 48, flat(), 0.05, "", linear, 1},
-		{0.5, 48, daily(0.1, 9), 0.02, "", linear, 1},
-		{1, 12, flat(), 0.03, "", linear, 1},
-		{1, 24, bursty(0.5), 0.05, "", linear, 1},
-		{1, 48, daily(0.2, 15), 0.03, "", linear, 1},
-		{2, 12, flat(), 0.05, "", linear, 1},
-		{2, 36, daily(0.3, 3), 0.05, "", linear, 1},
-		{2, 48, weekend(0.3, 20, 26), 0.03, "", linear, 1},
-		{5, 6, flat(), 0.05, "", linear, 1},
-		{5, 12, flat(), 0.05, "stairs", staircase, 1},
-		{5, 36, daily(0.4, 12), 0.05, "withload", withLoad, 1},
-		{10, 3, flat(), 0.05, "", linear, 1},
-		{10, 10, flat(), 0.05, "midlog", mid(5), 1},
-		{10, 30, daily(0.6, 6), 0.1, "", linear, 1},
-		{20, 2, flat(), 0.05, "", linear, 1},
-		{20, 6, bursty(1), 0.1, "", linear, 1},
-		{20, 12, flat(), 0.03, "restarts", linear, 3},
-		{50, 1, flat(), 0.05, "", linear, 1},
-		{50, 2, flat(), 0.1, "", linear, 1},
+		{0.5, 24, flat(), 0.02, "", linear, 1, nil},
+		{0.5, 48, flat(), 0.05, "", linear, 1, nil},
+		{0.5, 48, daily(0.1, 9), 0.02, "", linear, 1, nil},
+		{1, 12, flat(), 0.03, "", linear, 1, nil},
+		{1, 24, bursty(0.2), 0.03, "", linear, 1, nil},
+		{1, 48, daily(0.2, 15), 0.03, "", linear, 1, nil},
+		{2, 12, flat(), 0.05, "", linear, 1, nil},
+		{2, 36, daily(0.3, 3), 0.05, "", linear, 1, nil},
+		{2, 48, weekend(0.3, 20, 26), 0.03, "", linear, 1, nil},
+		{5, 6, flat(), 0.05, "", linear, 1, nil},
+		{5, 12, flat(), 0.05, "stairs", staircase, 1, nil},
+		{5, 12, flat(), 0.03, "starved", linear, 1, []change{starved}},
+		{5, 12, flat(), 0.03, "wandering", linear, 1, []change{wandering(0.05, 2)}},
+		{5, 36, daily(0.4, 12), 0.05, "withload", withLoad, 1, nil},
+		{10, 3, flat(), 0.05, "", linear, 1, nil},
+		{10, 10, flat(), 0.05, "midlog", mid(5), 1, nil},
+		{10, 25, daily(0.6, 6), 0.1, "", linear, 1, nil},
+		{20, 2, flat(), 0.05, "", linear, 1, nil},
+		{20, 6, bursty(1), 0.1, "", linear, 1, nil},
+		{20, 12, flat(), 0.03, "restarts", linear, 3, nil},
+		{50, 1, flat(), 0.05, "", linear, 1, nil},
+		{50, 2, flat(), 0.1, "", linear, 1, nil},
 	}
 }
 
-// growing is a resource that leaks.
+// growing is a resource that leaks, by a share of its own level; of that of all sessions if
+// it is the connections that no session table holds.
 type growing struct {
 	leak     string
 	resource string
@@ -275,6 +279,10 @@ func healthy() []sound {
 		{"idle", "", 6, 1, 0.03, flat(), with(idle)},
 		{"idle", "", 24, 1, 0.03, flat(), with(idle)},
 
+		{"wandering", "", 6, 1, 0.03, flat(), with(wandering(0.15, 2))},
+		{"wandering", "", 12, 1, 0.05, flat(), with(wandering(0.2, 4))},
+		{"wandering", "", 24, 1, 0.03, daily(0.3, 17), with(wandering(0.15, 3))},
+
 		{"scans", "", 6, 1, 0.05, flat(), with(scans(2))},
 		{"scans", "", 12, 1, 0.03, flat(), with(scans(0.5))},
 		{"scans", "", 24, 1, 0.05, daily(0.4, 11), with(scans(0.3))},
@@ -301,7 +309,7 @@ func leakySpecs() []spec {
 			all = append(all, spec{
 				class: g.leak, leak: g.leak, what: g.resource, percent: s.percent, variant: g.variant + s.shape,
 				template: g.releases[(i+k)%len(g.releases)], hours: s.hours, runs: s.runs, noise: s.noise, load: s.load,
-				changes: g.changes, leaks: grow(g.resource, s.curve(s.percent/100)),
+				changes: slices.Concat(g.changes, s.changes), leaks: grow(g.resource, s.curve(s.percent/100)),
 			})
 		}
 	}
@@ -324,7 +332,7 @@ func brokenSpecs() []spec {
 
 func healthySpecs() []spec {
 	single := []string{"2.3.2", "3.0.14", "7.0.11"}
-	every := append(single, "7.0.11-worker", "7.0.11-manager")
+	every := slices.Concat(single, []string{"7.0.11-worker", "7.0.11-manager"})
 	var all []spec
 	for _, s := range healthy() {
 		releases := every

@@ -124,7 +124,7 @@ func idleThreads(p *process) {
 // idle is a sensor whose interface sees nothing.
 func idle(p *process) {
 	idleThreads(p)
-	for _, c := range []*counter{&p.total, &p.expired, &p.dns.requests, &p.triggers, &p.computed} {
+	for _, c := range []*counter{&p.total, &p.expired, &p.triggers, &p.computed} {
 		c.rate = 0
 	}
 	for _, g := range []*gauge{&p.sessions, &p.held, &p.reassembler, &p.core, &p.dns.cached, p.resource(ownTable)} {
@@ -135,7 +135,7 @@ func idle(p *process) {
 			t.base = 0
 		}
 	}
-	p.scan.rate = 0
+	p.scan.rate, p.dns.rate = 0, 0
 }
 
 // appears makes a log writer begin late.
@@ -156,6 +156,11 @@ func zeroBlocks(n int) change {
 
 func scans(anHour float64) change {
 	return func(p *process) { p.scan.rate = anHour }
+}
+
+// wandering has traffic that keeps no hours: it changes over some hours as chance will.
+func wandering(sd, hours float64) change {
+	return func(p *process) { p.traffic.noise = noise{sd: sd, memory: 3600 * hours, steady: true} }
 }
 
 // starved loses blocks and heartbeats.

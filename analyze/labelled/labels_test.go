@@ -132,8 +132,12 @@ func TestLeaksAreThere(t *testing.T) {
 		if sd := spread(differences(noisy, without, c.What)); leaked < 3*sd {
 			t.Errorf("%s: %s leaks %.2g, its noise is %.2g", c.Name, c.What, leaked, sd)
 		}
+		if c.What == ownTable && !c.template.sized() && leaked < 3*spread(differences(noisy, without, "entries")) {
+			t.Errorf("%s: the sum of all tables does not show it", c.Name)
+		}
 		if c.What == "Memory total" {
 			outgrowsLoad(t, &c, leaked, steady)
+			setsRecords(t, &c, course(t, &c, *c.spec, false), noisy)
 		}
 		if swing := c.spec.load.swing; swing > 0 && c.Hours < 24 {
 			t.Errorf("%s: %g hours are no day", c.Name, c.Hours)
@@ -157,6 +161,19 @@ func outgrowsLoad(t *testing.T, c *Case, leaked float64, steady []float64) {
 	t.Helper()
 	if swing := slices.Max(steady) - slices.Min(steady); c.spec.load.swing > 0 && leaked < swing {
 		t.Errorf("%s: memory leaks %.0f K, the load moves %.0f K", c.Name, leaked, swing)
+	}
+}
+
+// setsRecords says that peak memory tells of the leak: in the second half of the log it goes
+// on rising as it does not without.
+func setsRecords(t *testing.T, c *Case, with, without []point) {
+	t.Helper()
+	leaks, steady := series(with, "Memory total"), series(without, "Memory total")
+	last := min(len(leaks), len(steady)) - 1
+	rises := func(v []float64) float64 { return v[last] - v[last/2] }
+	if rises(leaks) < 2*rises(steady) || leaks[last] < 1.06*steady[last] {
+		t.Errorf("%s: memory rises by %.0f K, without a leak by %.0f K, to %.0f K and %.0f K", c.Name,
+			rises(leaks), rises(steady), leaks[last], steady[last])
 	}
 }
 

@@ -41,10 +41,11 @@ func (d *dice) scale(low, high float64) float64 {
 }
 
 // noise multiplies by 1 on average. Half of its variance is white, half fades with the
-// correlation time memory, in seconds.
+// correlation time memory, in seconds; all of it if the noise is steady.
 type noise struct {
 	sd     float64
 	memory float64
+	steady bool
 	slow   float64
 }
 
@@ -57,7 +58,11 @@ func (n *noise) next(dt float64, d *dice) float64 {
 		kept = math.Exp(-dt / n.memory)
 	}
 	n.slow = kept*n.slow + math.Sqrt(1-kept*kept)*d.normal()
-	return max(0.2, 1+n.sd*math.Sqrt2/2*(n.slow+d.normal()))
+	off := n.slow
+	if !n.steady {
+		off = math.Sqrt2 / 2 * (n.slow + d.normal())
+	}
+	return max(0.2, 1+n.sd*off)
 }
 
 // load is the traffic a log is written under, 1 on average.

@@ -121,20 +121,21 @@ func plateau(fill, share float64) curve {
 
 // memory is "Memory: total", in KiB, as the allocator makes it of what is in use.
 type memory struct {
+	d     *dice
 	peak  bool
 	chunk float64 // by which it grows
 	total float64
 }
 
-func (a *memory) next(live float64, d *dice) float64 {
+func (a *memory) next(live float64) float64 {
 	if live > a.total {
 		jump := a.chunk
-		if !d.quiet {
-			jump *= d.between(0.5, 1.5)
+		if !a.d.quiet {
+			jump *= a.d.between(0.5, 1.5)
 		}
 		a.total += jump * math.Ceil((live-a.total)/jump)
 	}
-	if !a.peak && live < a.total-3*a.chunk && (d.quiet || d.chance(0.05)) {
+	if !a.peak && live < a.total-3*a.chunk && (a.d.quiet || a.d.chance(0.05)) {
 		a.total = live + a.chunk
 	}
 	return math.Round(a.total)

@@ -79,12 +79,13 @@ type scan struct {
 
 // resolver is "DNS_Mgr:".
 type resolver struct {
-	requests   counter
-	successful float64
-	cached     gauge
-	stuck      float64 // age from which no request ever ends, 0 for never
-	full       [2]float64
-	pending    float64
+	rate   float64 // requests a second at load 1
+	noise  noise
+	cached gauge
+	stuck  float64    // age from which no request ever ends, 0 for never
+	full   [2]float64 // ages between which as many as can be are in flight
+
+	requests, successful, pending float64
 }
 
 const interval = 15 // profiling_interval, in seconds
@@ -265,33 +266,37 @@ func (p *process) nextThreads() {
 
 func (p *process) nextDNS() {
 	r := &p.dns
-	if r.stuck > 0 && p.now.age >= r.stuck {
-		r.pending = maxPending
-		p.set("DNS_Mgr pending", r.pending)
-		return
-	}
-	before := math.Floor(r.requests.total)
-	sent := r.requests.next(p.now, p.d) - before
-	ended := sent + r.pending
-	r.pending = 0
-	if sent > 0 && p.d.chance(0.2) {
-		r.pending = 1
-	}
-	if p.now.age >= r.full[0] && p.now.age < r.full[1] {
+	if r.stuck == 0 || p.now.age < r.stuck {
+		r.pass(p.now, p.d)
+	} else {
+		r.requests += maxPending - r.pending
 		r.pending = maxPending
 	}
-	ended = max(0, ended-r.pending)
-	r.successful += ended * 0.93
-	successful := math.Floor(r.successful)
-	requests := before + sent
-	p.set("DNS_Mgr requests", requests)
-	p.set("DNS_Mgr successful", successful)
-	p.set("DNS_Mgr succesful", successful)
-	p.set("DNS_Mgr failed", max(0, requests-r.pending-successful))
+	p.set("DNS_Mgr requests", r.requests)
+	p.set("DNS_Mgr successful", r.successful)
+	p.set("DNS_Mgr succesful", r.successful)
+	p.set("DNS_Mgr failed", r.requests-r.successful-r.pending)
 	p.set("DNS_Mgr pending", r.pending)
 	cached := math.Round(r.cached.next(p.now, p.d))
 	p.set("DNS_Mgr cached_hosts", math.Floor(cached/8))
 	p.set("DNS_Mgr cached_addrs", cached)
+}
+
+// pass sends requests and ends others.
+func (r *resolver) pass(m moment, d *dice) {
+	const answered = 0.93
+	sent := d.round(r.rate * m.load * m.dt * r.noise.next(m.dt, d))
+	var pending float64
+	switch {
+	case r.full[0] <= m.age && m.age < r.full[1]:
+		pending, sent = maxPending, maxPending+3*math.Floor(m.dt)
+	case sent > 0 && d.chance(0.2):
+		pending = 1
+	}
+	ended := r.pending + sent - pending
+	r.requests += sent
+	r.successful += min(ended, d.round(answered*ended))
+	r.pending = pending
 }
 
 // maxPending is MAX_PENDING_REQUESTS, the most that DNS_Mgr has in flight.
@@ -366,7 +371,7 @@ func (p *process) nextMemory(globals float64) {
 		v("Conns current")*p.perConn/1024 + globals + p.nextMatcher() + waiting*message +
 		v("Timers current")*0.1 + v("Total reassembler data")
 	p.live = live
-	total := p.heap.next(live, p.d)
+	total := p.heap.next(live)
 	if p.blocks == 1 {
 		p.first = total
 	}

@@ -107,7 +107,7 @@ func (p *process) fillConns(d *dice, sd float64) {
 	p.avg = gauge{base: avg, noise: someNoise(d, sd/5)}
 	p.reassembler = gauge{base: d.scale(500, 20000), follow: 0.8, lag: 120, fill: 300, noise: someNoise(d, sd)}
 	p.scan.rate = 0.05 * min(1, alive)
-	p.dns.requests = counter{rate: d.scale(0.01, 1), noise: someNoise(d, sd)}
+	p.dns.rate, p.dns.noise = d.scale(0.01, 1), someNoise(d, sd)
 	p.dns.cached = gauge{base: d.scale(100, 3000), follow: 0.3, lag: 1800, fill: d.scale(300, 3600), noise: someNoise(d, sd/4)}
 	p.triggers = counter{rate: d.scale(0.02, 2), noise: someNoise(d, sd)}
 	for name, slot := range t.slots {
@@ -219,11 +219,15 @@ func (p *process) fillMatcher(d *dice) {
 func (p *process) fillMemory(d *dice, sd float64) {
 	real := p.t.value("Memory total")
 	p.program = real
+	most := 2.0
+	if p.t.peak && p.t.sized() {
+		most = 0.6 // 3.0.14 counts what is malloced in an int: it shall not wrap
+	}
 	p.core = gauge{
-		base: real * d.between(0.3, 2), follow: d.between(0.1, 0.5), lag: d.scale(60, 3600), fill: d.scale(300, 1200),
+		base: real * most * d.between(0.15, 1), follow: d.between(0.1, 0.5), lag: d.scale(60, 3600), fill: d.scale(300, 1200),
 		noise: someNoise(d, sd/4),
 	}
 	p.caches = gauge{base: real * d.between(0.02, 0.2), fill: d.scale(600, 3600)}
-	p.heap = memory{peak: p.t.peak, chunk: d.scale(1024, 16*1024)}
+	p.heap = memory{d: newDice(d.Uint64(), 3, p.d.quiet), peak: p.t.peak, chunk: d.scale(1024, 16*1024)}
 	p.core.unit = p.program + p.core.base + p.caches.base + p.sessions.base*p.avg.base/1024 + p.unlisted.unit
 }

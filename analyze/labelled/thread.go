@@ -17,6 +17,7 @@ type thread struct {
 	in, out queue
 	made    bool
 	loaded  int
+	beats   float64 // heartbeats among the messages to it
 }
 
 // queue counts the messages written to it and read from it.
@@ -27,6 +28,7 @@ type queue struct {
 	writes, reads, shown float64
 }
 
+// pass adds n messages and reads some.
 func (q *queue) pass(n float64, m moment) {
 	q.writes += n
 	share := 1.0
@@ -67,13 +69,15 @@ func (t *thread) next(m moment, beats float64, late bool, values []float64, d *d
 	}
 	if !t.made {
 		t.made = true
-		t.in.pass(min(beats, 1), m)
+		t.beats = min(beats, 1)
+		t.in.pass(t.beats, m)
 		t.out.writes = t.rows
 		t.show(values, d, false)
 		return
 	}
+	t.beats += beats
 	t.in.pass(beats+t.messages(m, d), m)
-	t.out.pass(t.answers(m, beats, d), m)
+	t.out.pass(t.answers(m, d), m)
 	t.show(values, d, late)
 }
 
@@ -93,16 +97,18 @@ func (t *thread) messages(m moment, d *dice) float64 {
 	return d.round(t.rate * m.load * m.dt * t.noise.next(m.dt, d))
 }
 
-func (t *thread) answers(m moment, beats float64, d *dice) float64 {
-	if t.lines > 0 {
+func (t *thread) answers(m moment, d *dice) float64 {
+	switch {
+	case t.lines > 0:
 		return d.round(t.lines * m.dt * t.noise.next(m.dt, d))
+	case t.reads:
+		return t.reload(m)
 	}
-	if !t.reads { // a writer answers each heartbeat (<= 7.0)
-		if t.in.share != nil && t.in.share(m) == 0 {
-			return 0
-		}
-		return beats
-	}
+	// A writer answers each heartbeat that it has read (<= 7.0).
+	return max(0, math.Floor(t.beats*t.in.reads/max(1, t.in.writes))-t.out.writes)
+}
+
+func (t *thread) reload(m moment) float64 {
 	var n float64
 	for t.loaded < len(t.loads) && m.hours() >= t.loads[t.loaded] {
 		n += t.rows
