@@ -72,14 +72,14 @@ func settings() []setting {
 	}
 	return []setting{
 		{0.5, 24, flat(), 0.02, "", linear, 1, nil},
-		{0.5, 48, flat(), 0.05, "", linear, 1, nil},
+		{0.5, 36, flat(), 0.05, "", linear, 1, nil},
 		{0.5, 48, daily(0.1, 9), 0.02, "", linear, 1, nil},
 		{1, 12, flat(), 0.03, "", linear, 1, nil},
 		{1, 24, bursty(0.2), 0.03, "", linear, 1, nil},
-		{1, 48, daily(0.2, 15), 0.03, "", linear, 1, nil},
+		{1, 36, daily(0.2, 15), 0.03, "", linear, 1, nil},
 		{2, 12, flat(), 0.05, "", linear, 1, nil},
 		{2, 36, daily(0.3, 3), 0.05, "", linear, 1, nil},
-		{2, 48, weekend(0.3, 20, 26), 0.03, "", linear, 1, nil},
+		{2, 36, weekend(0.3, 20, 26), 0.03, "", linear, 1, nil},
 		{5, 6, flat(), 0.05, "", linear, 1, nil},
 		{5, 12, flat(), 0.05, "stairs", staircase, 1, nil},
 		{5, 12, flat(), 0.03, "starved", linear, 1, []change{starved}},
@@ -101,7 +101,7 @@ func settings() []setting {
 type growing struct {
 	leak     string
 	resource string
-	variant  string
+	variant  string   // of one above, tried in the shorter settings only
 	releases []string // the settings take turns
 	changes  []change // what the sensor is like
 }
@@ -306,6 +306,9 @@ func leakySpecs() []spec {
 	var all []spec
 	for k, g := range leaks() {
 		for i, s := range settings() {
+			if g.variant != "" && s.hours > 12 {
+				continue
+			}
 			all = append(all, spec{
 				class: g.leak, leak: g.leak, what: g.resource, percent: s.percent, variant: g.variant + s.shape,
 				template: g.releases[(i+k)%len(g.releases)], hours: s.hours, runs: s.runs, noise: s.noise, load: s.load,

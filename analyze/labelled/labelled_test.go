@@ -79,9 +79,11 @@ func TestTemplateIsItsLog(t *testing.T) {
 
 func TestParses(t *testing.T) {
 	for _, c := range made(t) {
-		b := c.blocks(false)
-		b.apart = fewer(&c, 60)
-		parses(t, c.Name, &reader{blocks: b})
+		f, err := c.OpenEvery(fewer(&c, 60))
+		if err != nil {
+			t.Fatal(err)
+		}
+		parses(t, c.Name, f)
 	}
 }
 

@@ -3,7 +3,6 @@ package labelled
 import (
 	"math"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -185,12 +184,12 @@ func TestBreakdownsAreThere(t *testing.T) {
 		}
 		points := course(t, &c, *c.spec, true)
 		points = after(points, 0.03) // main reads what readers had at the start
-		i := slices.IndexFunc(points, func(p point) bool { return p.values[waitingFor(p, c.What)] > 0 })
+		i := slices.IndexFunc(points, func(p point) bool { return p.values[c.What] > 0 })
 		if i < 0 {
 			t.Errorf("%s: nothing waits", c.Name)
 			continue
 		}
-		v := series(points[i:], waitingFor(points[0], c.What))
+		v := series(points[i:], c.What)
 		if !slices.IsSorted(v) {
 			t.Errorf("%s: the backlog falls", c.Name)
 		}
@@ -205,16 +204,6 @@ func TestBreakdownsAreThere(t *testing.T) {
 			t.Errorf("%s: lasts only %.2f hours", c.Name, left)
 		}
 	}
-}
-
-// waitingFor returns the whole name of a thread.
-func waitingFor(p point, suffix string) string {
-	for name := range p.values {
-		if strings.HasSuffix(name, suffix) {
-			return name
-		}
-	}
-	return suffix
 }
 
 // A healthy log, under constant load and without noise, comes to rest: in its last quarter

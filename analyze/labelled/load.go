@@ -55,7 +55,7 @@ func (n *noise) next(dt float64, d *dice) float64 {
 	}
 	kept := 0.0
 	if n.memory > 0 {
-		kept = math.Exp(-dt / n.memory)
+		kept = n.memory / (n.memory + dt)
 	}
 	n.slow = kept*n.slow + math.Sqrt(1-kept*kept)*d.normal()
 	off := n.slow

@@ -32,10 +32,11 @@ func (g *gauge) next(m moment, d *dice) float64 {
 		g.behind = m.load
 	}
 	if g.lag > 0 {
-		g.behind += (m.load - g.behind) * (1 - math.Exp(-m.dt/g.lag))
+		g.behind += (m.load - g.behind) * m.dt / (m.dt + g.lag)
 	}
 	v := g.base * (1 - g.follow + g.follow*g.behind) * g.noise.next(m.dt, d)
-	if g.fill > 0 {
+	const full = 50
+	if g.fill > 0 && m.age < full*g.fill {
 		v *= 1 - math.Exp(-m.age/g.fill)
 	}
 	return max(0, v+g.more(m))

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// The resources that have no name of their own in the log.
+// Names of what is changed, as in the log but for sessions.
 const (
-	ownTable  = "Site::seen_hosts" // a table of a site's own script
+	ownTable  = "Site::seen_hosts" // of a site's own script
 	ownReader = "/opt/sensor/feeds/leases.dat/Input::READER_ASCII"
-	intelFile = "intel.dat/Input::READER_ASCII"
+	intelFile = "/opt/sensor/policy/intel.dat/Input::READER_ASCII"
 	dataStore = "Intel::data_store"
-	heldConns = "Conns current" // those that no session table holds
-	sessions  = "Conns sessions"
+	heldConns = "Conns current"  // those that no session table holds
+	sessions  = "Conns sessions" // "current=a/b", b
 )
 
 func (p *process) resource(name string) *gauge {
@@ -51,8 +51,8 @@ func (p *process) global(name string) *gauge {
 	return &p.globals[i].size
 }
 
-func (p *process) thread(suffix string) *thread {
-	i := slices.IndexFunc(p.threads, func(t *thread) bool { return strings.HasSuffix(t.line.name, suffix) })
+func (p *process) thread(name string) *thread {
+	i := slices.IndexFunc(p.threads, func(t *thread) bool { return t.line.name == name })
 	return p.threads[i]
 }
 

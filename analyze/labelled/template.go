@@ -62,7 +62,7 @@ const (
 // outline says what of a real log becomes a template.
 type outline struct {
 	log     string   // its path in testdata
-	threads []string // the only ones that are kept, by the ends of their names; nil for all
+	threads []string // the only ones that are kept; nil for all
 }
 
 func readTemplate(testdata fs.FS, o outline) (*template, error) {
@@ -221,7 +221,7 @@ func (t *template) addStates(body string) {
 func (t *template) addThread(body string, keep []string) {
 	head, rest, _ := strings.Cut(body, " in=")
 	name := strings.TrimSpace(head)
-	if keep != nil && !slices.ContainsFunc(keep, func(end string) bool { return strings.HasSuffix(name, end) }) {
+	if keep != nil && !slices.Contains(keep, name) {
 		return
 	}
 	t.threads = append(t.threads, t.addNamed(len(t.lines), name, head, " in="+rest))
