@@ -3,6 +3,7 @@ package analyze
 import (
 	"math"
 	"slices"
+	"time"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
@@ -14,12 +15,14 @@ const (
 	maxSteps  = 4
 	// alpha is how improbable a rise must be without a trend.
 	alpha = 1e-4
+	// alphaPeak is that for a peak, of which a process has one.
+	alphaPeak = 1e-3
 )
 
 // young is how many hours must have been seen of a resource. What expires fills as steadily as
 // a leak does until its time has passed, so before that only totals are judged that have no
 // reason to double.
-const young = 0.5
+const young = 1
 
 // worth returns the share of its level by which a resource must grow in a window of so many
 // hours.
@@ -27,10 +30,8 @@ func worth(hours float64) float64 {
 	switch {
 	case hours < young:
 		return 1
-	case hours < 1:
-		return 0.6
 	case hours < 2:
-		return 0.25
+		return 0.15
 	default:
 		return 0.05
 	}
@@ -193,6 +194,9 @@ func judgeLine(c course, y []float64, q *quantity) judgement {
 // what is held after it by what expires then.
 type load [][]float64
 
+// smoothed are the spans of time over which a load is smoothed, the first being none.
+var smoothed = [...]time.Duration{0, 10 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour}
+
 // follows is how well a resource must correlate with a load for that to be held responsible.
 // The load must also move: by a quarter of what the resource does.
 const follows, swings = 0.5, 0.25
@@ -208,17 +212,27 @@ func (c *course) causes(y []float64, growth float64) (causes [][]float64) {
 	least := swings * math.Abs(growth) / middle(y)
 	flat, ramp := [][]float64{constant(len(y))}, [][]float64{constant(len(y)), c.x}
 	for _, l := range c.loads {
-		for _, before := range l {
+		for _, before := range l[:c.usable(l)] {
 			r := max(correlation(before, y, flat), correlation(before, y, ramp))
 			if r > most && swing(before) >= least {
 				causes, most = [][]float64{before}, r
-				if c.hours() >= day {
+				if c.hours() >= day && len(l) > 1 {
 					causes = append(causes, l[0], l[len(l)-1])
 				}
 			}
 		}
 	}
 	return causes
+}
+
+// usable returns how many of the spans over which a load was smoothed are short in this course:
+// over a long one, any load drifts.
+func (c *course) usable(l load) int {
+	n := 1
+	for n < len(l) && c.hours() >= 6*smoothed[n].Hours() {
+		n++
+	}
+	return n
 }
 
 // correlation returns how alike two courses are apart from what causes explain.
@@ -256,7 +270,9 @@ func verdict(j *judgement, raw *line, t, x, rest, y []float64, q *quantity) Verd
 	switch {
 	case grown && hours < young && !q.total:
 		return Unsettled
-	case grown && (sameHour(t, y, &raw) < max(need/hours, j.slope/2) || alike(x, t)):
+	case grown && alike(x, t):
+		return WithLoad
+	case grown && !(hours >= day && growth >= obvious*noise) && sameHour(t, y, raw) < max(need/hours, j.slope/3):
 		return WithLoad
 	case grown && slowed(x, rest, j.slope):
 		return Filling
@@ -301,7 +317,8 @@ func alike(x, t []float64) bool {
 // slowed says that the later half rises by less than half of what the whole does.
 func slowed(x, y []float64, slope float64) bool {
 	from := len(x) / 2
-	return median(theilSen(x[from:], y[from:])) < slope/2
+	later := fit(x[from:], y[from:])
+	return later.slope < slope/2 && later.high < slope
 }
 
 // A trend must exceed the scatter around it so many times, to be clear if the test says that
@@ -385,17 +402,26 @@ func judgePeak(c course, quiet []bool, age, least float64) judgement {
 		return j
 	}
 	j.line = fit(x, y)
-	j.p = recordsByChance(age+c.x[0], x, y)
+	j.p = both(j.p, recordsByChance(age+c.x[0], x, y))
 	end := len(y) - 1
 	laterHalf := y[end] - y[end/2]
 	switch {
 	case j.slope*c.hours() < need:
-	case j.p < alpha && laterHalf >= y[end]/4:
+	case j.p < alphaPeak && laterHalf >= y[end]/4:
 		j.verdict = Grows
 	default:
 		j.verdict = Filling
 	}
 	return j
+}
+
+// both returns how probable two results are together (Fisher, 1932).
+func both(p, q float64) float64 {
+	k := p * q
+	if k == 0 {
+		return 0
+	}
+	return k * (1 - math.Log(k))
 }
 
 // quietTime joins the spans of time that are quiet: hours and growth in them.

@@ -1,6 +1,7 @@
 package analyze_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"runtime"
@@ -16,10 +17,12 @@ import (
 	"bro_exporter/parse"
 )
 
+var set = flag.Int("set", 0, "which set of labelled logs to judge")
+
 // TestQuality judges every labelled log and counts the leaks that are found, and the healthy
 // logs that are not.
 func TestQuality(t *testing.T) {
-	cases, err := labelled.Cases(os.DirFS("../testdata"))
+	cases, err := labelled.Cases(os.DirFS("../testdata"), *set)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,8 +59,8 @@ func (r *run) window() *window {
 
 func (r *run) load(values []float64) load {
 	l := load{values}
-	for _, span := range []float64{600, 1800, 3600, 7200} {
-		l = append(l, r.smooth(values, span))
+	for _, span := range smoothed[1:] {
+		l = append(l, r.smooth(values, span.Seconds()))
 	}
 	return l
 }

@@ -91,7 +91,7 @@ func settings() []setting {
 		{20, 2, flat(), 0.05, "", linear, 1, nil},
 		{20, 6, bursty(1), 0.1, "", linear, 1, nil},
 		{20, 12, flat(), 0.03, "restarts", linear, 3, nil},
-		{50, 1, flat(), 0.05, "", linear, 1, nil},
+		{50, 1.5, flat(), 0.05, "", linear, 1, nil},
 		{50, 2, flat(), 0.1, "", linear, 1, nil},
 	}
 }
@@ -293,11 +293,11 @@ func healthy() []sound {
 	}
 }
 
-// specs is the whole set of made logs.
-func specs() []spec {
+// specs is a whole set of made logs.
+func specs(set int) []spec {
 	all := slices.Concat(leakySpecs(), brokenSpecs(), healthySpecs())
 	for i := range all {
-		all[i].seed = hash(all[i].name())
+		all[i].seed = hash(all[i].name()) + uint64(set)
 	}
 	return all
 }

@@ -7,8 +7,6 @@
 //	base x load x noise + what is added to it
 //
 // and only what is added can be a leak. Some are real logs, as they are.
-//
-// The set is the same each time.
 package labelled
 
 import (
@@ -41,9 +39,10 @@ type Case struct {
 	template *template
 }
 
-// Cases returns the set. Its templates and its real logs come from testdata, the directory of
-// that name in the repository.
-func Cases(testdata fs.FS) ([]Case, error) {
+// Cases returns the set, the same each time. Its templates and its real logs come from testdata,
+// the directory of that name in the repository. Set 0 is the one whose labels are proved by
+// tests; others have the same cases with other dice, for a verdict that has been fitted to 0.
+func Cases(testdata fs.FS, set int) ([]Case, error) {
 	templates := map[string]*template{}
 	for name, o := range outlines() {
 		t, err := readTemplate(testdata, o)
@@ -54,7 +53,7 @@ func Cases(testdata fs.FS) ([]Case, error) {
 		templates[name] = t
 	}
 	cases := realLogs(testdata)
-	for _, s := range specs() {
+	for _, s := range specs(set) {
 		cases = append(cases, Case{
 			Name: s.name(), Class: s.class, Leak: s.leak, What: s.what, Percent: s.percent, Hours: s.hours,
 			spec: &s, template: templates[s.template],

@@ -16,7 +16,7 @@ import (
 
 func cases(t testing.TB) []Case {
 	t.Helper()
-	all, err := Cases(os.DirFS("../../testdata"))
+	all, err := Cases(os.DirFS("../../testdata"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
