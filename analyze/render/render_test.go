@@ -1,0 +1,212 @@
+package render
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"bro_exporter/analyze"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+type format struct {
+	name  string
+	write func(io.Writer, []analyze.Report) error
+}
+
+func formats() []format { return []format{{"txt", Text}, {"json", JSON}} }
+
+func rendered(t *testing.T, f func(io.Writer, []analyze.Report) error, reports ...analyze.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := f(&b, reports); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestGolden(t *testing.T) {
+	for name, reports := range cases() {
+		for _, f := range formats() {
+			if name == "cluster" && f.name != "txt" {
+				continue // all that is in it is in others
+			}
+			expect(t, filepath.Join("testdata", name+"."+f.name), withoutStyle(rendered(t, f.write, reports...)))
+		}
+	}
+}
+
+func cases() map[string][]analyze.Report {
+	return map[string][]analyze.Report{
+		"none":      {},
+		"empty":     {empty()},
+		"healthy":   {healthy("worker-2")},
+		"table":     {leakingTable()},
+		"core":      {coreLeak()},
+		"stuck":     {stuckThread()},
+		"restarted": {restarted()},
+		"hostile":   {hostile()},
+		"odd":       {notNumbers()},
+		"cluster":   cluster(),
+	}
+}
+
+// withoutStyle leaves out what is the same in every page.
+func withoutStyle(page string) string {
+	before, rest, ok := strings.Cut(page, "<style>")
+	if !ok {
+		return page
+	}
+	_, after, _ := strings.Cut(rest, "</style>")
+	return before + after
+}
+
+func TestNothingSteersATerminal(t *testing.T) {
+	for name, reports := range cases() {
+		for _, f := range formats() {
+			for i, r := range rendered(t, f.write, reports...) {
+				if r == utf8.RuneError && f.name != "json" || r != '\n' && !strconv.IsPrint(r) {
+					t.Fatalf("%s.%s: %q at %d", name, f.name, r, i)
+				}
+			}
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	for in, want := range map[string]string{
+		"conn/Log::WRITER_ASCII":   "conn/Log::WRITER_ASCII",
+		`C:\x "quoted"`:            `C:\x "quoted"`,
+		"日本語":                      "日本語",
+		"a\x1b[31m\n\x00":          `a\x1b[31m\n\x00`,
+		"\xff\xfe":                 `\xff\xfe`,
+		"\u202e\u009b\u2028\u00a0": `\u202e\u009b\u2028\u00a0`,
+		"\ufffd":                   "\ufffd",
+		"":                         "",
+	} {
+		if got := printable(in); got != want {
+			t.Errorf("printable(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestReportsAreLeftAsTheyWere(t *testing.T) {
+	got, want := []analyze.Report{hostile(), leakingTable()}, []analyze.Report{hostile(), leakingTable()}
+	for _, f := range formats() {
+		rendered(t, f.write, got...)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Error("a format has changed the reports")
+	}
+}
+
+func TestGrowthIsNeverHidden(t *testing.T) {
+	s := days(1)
+	hidden := map[analyze.Verdict]bool{analyze.Flat: true, analyze.WithLoad: true, analyze.Unknown: true}
+	for _, verdict := range []analyze.Verdict{
+		analyze.Flat, analyze.Grows, analyze.Filling, analyze.WithLoad, analyze.Stepped, analyze.Falls, analyze.Unsettled, analyze.Unknown,
+	} {
+		r := report("worker-1", nil, s.run(s.with(s.resource("queue under test", analyze.QueuesGroup, analyze.Messages, verdict, level(5)))...))
+		for _, f := range []format{{"txt", Text}} {
+			if shown := strings.Contains(rendered(t, f.write, r), "queue under test"); shown == hidden[verdict] {
+				t.Errorf("%s: a queue that is %s: shown is %v", f.name, verdict, shown)
+			}
+		}
+		r.Findings = []analyze.Finding{{Severity: analyze.Note, Resources: []string{"queue under test"}}}
+		if !strings.Contains(rendered(t, Text, r), "queue under test") {
+			t.Errorf("a queue that is %s and of which a finding tells is hidden", verdict)
+		}
+	}
+}
+
+func TestEarlierRunsAreShownIfAFindingIsAboutThem(t *testing.T) {
+	text := rendered(t, Text, restarted())
+	for _, want := range []string{"Run 1 of 3", "Run 3 of 3", "And 1 other run without findings."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if strings.Contains(text, "Run 2 of 3") {
+		t.Error("run 2, which nothing is to be said of, is shown")
+	}
+}
+
+func TestTheWorstProcessIsFirst(t *testing.T) {
+	for _, f := range []format{{"txt", Text}} {
+		got := rendered(t, f.write, healthy("fine-one"), stuckThread(), coreLeak())
+		leak, trouble, fine := strings.Index(got, "worker-1"), strings.Index(got, "logger"), strings.Index(got, "fine-one")
+		if leak < 0 || leak > trouble || trouble > fine {
+			t.Errorf("%s: leak at %d, trouble at %d, fine at %d", f.name, leak, trouble, fine)
+		}
+	}
+}
+
+func TestTextFitsATerminal(t *testing.T) {
+	for name, reports := range cases() {
+		if name == "hostile" {
+			continue // its path is longer
+		}
+		for line := range strings.Lines(rendered(t, Text, reports...)) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > columns {
+				t.Errorf("%s: %d columns: %s", name, n, line)
+			}
+		}
+	}
+}
+
+func TestColumnsAreAligned(t *testing.T) {
+	var b strings.Builder
+	writeTable(&b, " ", [][]string{{"NAME", "N", "VERDICT"}, {"日本", "1,000", "flat"}, {"e\u0301", "1", ""}, {strings.Repeat("x", 90), "2", "grows"}}, "lrl")
+	want := " NAME      N  VERDICT\n 日本  1,000  flat\n e\u0301         1\n " + strings.Repeat("x", 90) + "\n           2  grows\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+}
+
+func TestFailedWritesAreTold(t *testing.T) {
+	full := errors.New("no space left on device")
+	for _, f := range formats() {
+		if err := f.write(failing{full}, cluster()); !errors.Is(err, full) {
+			t.Errorf("%s: %v", f.name, err)
+		}
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+// expect compares got with the golden file at path, or writes it.
+func expect(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got == string(want) {
+		return
+	}
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+	for i := range min(len(gotLines), len(wantLines)) {
+		if gotLines[i] != wantLines[i] {
+			t.Errorf("%s:%d:\n got %s\nwant %s", path, i+1, gotLines[i], wantLines[i])
+			return
+		}
+	}
+	t.Errorf("%s: %d lines, want %d", path, len(gotLines), len(wantLines))
+}
