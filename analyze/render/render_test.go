@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"bro_exporter/analyze"
@@ -23,7 +25,7 @@ type format struct {
 	write func(io.Writer, []analyze.Report) error
 }
 
-func formats() []format { return []format{{"txt", Text}, {"json", JSON}} }
+func formats() []format { return []format{{"txt", Text}, {"json", JSON}, {"html", HTML}} }
 
 func rendered(t *testing.T, f func(io.Writer, []analyze.Report) error, reports ...analyze.Report) string {
 	t.Helper()
@@ -99,6 +101,32 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
+func TestJSONKeepsNames(t *testing.T) {
+	const name = "a\x1b\u009b\u202e\U000E0041\U0001F600 <\">"
+	r := report(name, nil)
+	text := rendered(t, JSON, r)
+	var doc jsonDocument
+	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if got := doc.Processes[0].Process; got != name {
+		t.Errorf("got %q, want %q", got, name)
+	}
+	if strings.ContainsRune(text, 0xE0041) {
+		t.Error("a letter that cannot be seen is in it")
+	}
+}
+
+func TestStartUpIsToldIfThereIsOne(t *testing.T) {
+	run := days(1).run()
+	for long, told := range map[time.Duration]bool{0: false, time.Hour: true} {
+		run.StartUp = long
+		if got := strings.Contains(rendered(t, Text, report("p", nil, run)), "start-up"); got != told {
+			t.Errorf("start-up of %v: told is %v", long, got)
+		}
+	}
+}
+
 func TestReportsAreLeftAsTheyWere(t *testing.T) {
 	got, want := []analyze.Report{hostile(), leakingTable()}, []analyze.Report{hostile(), leakingTable()}
 	for _, f := range formats() {
@@ -116,7 +144,7 @@ func TestGrowthIsNeverHidden(t *testing.T) {
 		analyze.Flat, analyze.Grows, analyze.Filling, analyze.WithLoad, analyze.Stepped, analyze.Falls, analyze.Unsettled, analyze.Unknown,
 	} {
 		r := report("worker-1", nil, s.run(s.with(s.resource("queue under test", analyze.QueuesGroup, analyze.Messages, verdict, level(5)))...))
-		for _, f := range []format{{"txt", Text}} {
+		for _, f := range []format{{"txt", Text}, {"html", HTML}} {
 			if shown := strings.Contains(rendered(t, f.write, r), "queue under test"); shown == hidden[verdict] {
 				t.Errorf("%s: a queue that is %s: shown is %v", f.name, verdict, shown)
 			}
@@ -141,7 +169,7 @@ func TestEarlierRunsAreShownIfAFindingIsAboutThem(t *testing.T) {
 }
 
 func TestTheWorstProcessIsFirst(t *testing.T) {
-	for _, f := range []format{{"txt", Text}} {
+	for _, f := range []format{{"txt", Text}, {"html", HTML}} {
 		got := rendered(t, f.write, healthy("fine-one"), stuckThread(), coreLeak())
 		leak, trouble, fine := strings.Index(got, "worker-1"), strings.Index(got, "logger"), strings.Index(got, "fine-one")
 		if leak < 0 || leak > trouble || trouble > fine {
