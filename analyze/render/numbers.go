@@ -76,15 +76,18 @@ func confidence(t analyze.Trend) string {
 	}
 }
 
-// duration returns d in the two largest units that it has.
+// duration returns d, rounded, in the two largest units that it has.
 func duration(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
 	case d >= day:
+		d = d.Round(time.Hour)
 		return two(int(d/day), "d", int(d%day/time.Hour), "h")
 	case d >= time.Hour:
+		d = d.Round(time.Minute)
 		return two(int(d/time.Hour), "h", int(d%time.Hour/time.Minute), "min")
 	default:
+		d = d.Round(time.Second)
 		return two(int(d/time.Minute), "min", int(d%time.Minute/time.Second), "s")
 	}
 }

@@ -77,14 +77,15 @@ func TestConfidence(t *testing.T) {
 
 func TestDuration(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		0:                                    "0 s",
-		59 * time.Second:                     "59 s",
-		90 * time.Second:                     "1 min 30 s",
-		2 * time.Hour:                        "2 h",
-		2*time.Hour + 59*time.Second:         "2 h",
-		24*time.Hour + 61*time.Minute:        "1 d 1 h",
-		9 * 24 * time.Hour:                   "9 d",
-		23*time.Hour + 59*time.Minute + 1234: "23 h 59 min",
+		0:                                     "0 s",
+		59*time.Second + 400*time.Millisecond: "59 s",
+		90 * time.Second:                      "1 min 30 s",
+		2 * time.Hour:                         "2 h",
+		2*time.Hour - time.Second:             "2 h",
+		2*time.Hour + 29*time.Second:          "2 h",
+		24*time.Hour + 61*time.Minute:         "1 d 1 h",
+		9 * 24 * time.Hour:                    "9 d",
+		23*time.Hour + 59*time.Minute + 1234:  "23 h 59 min",
 	} {
 		if got := duration(d); got != want {
 			t.Errorf("duration(%v) = %q, want %q", d, got, want)
