@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 // newest is what Latest looks for, found by reading everything.
@@ -78,6 +79,22 @@ func agree(t *testing.T, text []byte, seed uint64) {
 		if (pair[0] == nil) != (pair[1] == nil) || pair[0] != nil && pair[0].Offset != pair[1].Offset+recent.Start {
 			t.Fatalf("read on from %d:\n%s\nwant\n%s", recent.Start, show(pair[1:]), show(pair[:1]))
 		}
+	}
+}
+
+// A source may deliver its last bytes together with its end, as gzip does.
+func TestEndWithTheLastBytes(t *testing.T) {
+	text := load(t, "2.3.2/live-default-interval/prof.log")
+	want, _ := read(t, text)
+	r := NewReader(iotest.DataErrReader(strings.NewReader(text)), "")
+	for i := 0; r.Scan(); i++ {
+		if got := r.Record().(*Snapshot).Clone(); !reflect.DeepEqual(got, want[i]) {
+			t.Fatalf("block %d is\n%+v\nwant\n%+v", i, got, want[i])
+		}
+		want[i] = nil
+	}
+	if last := want[len(want)-1]; last != nil || r.Err() != nil {
+		t.Errorf("the last block was not read, %v", r.Err())
 	}
 }
 

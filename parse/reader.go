@@ -18,6 +18,8 @@ type Reader struct {
 	src io.Reader
 	err error
 	eof bool
+	// finished: what was read before the end is parsed.
+	finished bool
 }
 
 const readSize = 128 << 10
@@ -31,10 +33,15 @@ func NewReader(src io.Reader, name string) *Reader {
 // newest block, or when reading fails; then the blocks read so far have been handed out too.
 func (r *Reader) Scan() bool {
 	for !r.asm.Scan() {
-		if r.eof {
+		switch {
+		case r.finished:
 			return false
+		case r.eof:
+			r.finished = true
+			r.asm.finish()
+		default:
+			r.fill()
 		}
-		r.fill()
 	}
 	return true
 }
@@ -62,6 +69,5 @@ func (r *Reader) fill() {
 		if err != io.EOF {
 			r.err = err
 		}
-		a.finish()
 	}
 }
