@@ -181,12 +181,12 @@ func (c *Collector) Look() int {
 	read := 0
 	for _, file := range discover(c.config.Patterns) {
 		// What is half written today will not be completed in the time that we have.
-		v := c.newFollower(file.path).look(time.Now().Add(givenUp))
+		v := c.newFollower(file.Path).look(time.Now().Add(givenUp))
 		if v.file.readable {
 			read++
 		}
 		c.mu.Lock()
-		c.nodes[file.path] = &node{process: file.process, view: v}
+		c.nodes[file.Path] = &node{process: file.Process, view: v}
 		c.mu.Unlock()
 	}
 	return read
@@ -226,26 +226,26 @@ func (c *Collector) discover(ctx context.Context, running *sync.WaitGroup) (firs
 	defer c.mu.Unlock()
 	c.forget(files)
 	for _, file := range files {
-		if n := c.nodes[file.path]; n != nil {
-			n.process, n.missing = file.process, time.Time{}
+		if n := c.nodes[file.Path]; n != nil {
+			n.process, n.missing = file.Process, time.Time{}
 			continue
 		}
-		c.config.Logger.Info("Following a prof.log", "process", file.process, "path", file.path)
+		c.config.Logger.Info("Following a prof.log", "process", file.Process, "path", file.Path)
 		follow, stop := context.WithCancel(ctx)
-		n := &node{process: file.process, stop: stop}
-		c.nodes[file.path] = n
+		n := &node{process: file.Process, stop: stop}
+		c.nodes[file.Path] = n
 		first.Add(1)
-		running.Go(func() { c.follow(follow, c.newFollower(file.path), n, first.Done) })
+		running.Go(func() { c.follow(follow, c.newFollower(file.Path), n, first.Done) })
 	}
 	return first
 }
 
 // forget stops following files that are no more: long since, or because their process has
 // moved to one of those that were found.
-func (c *Collector) forget(found []file) {
+func (c *Collector) forget(found []File) {
 	paths, processes := map[string]bool{}, map[string]bool{}
 	for _, f := range found {
-		paths[f.path], processes[f.process] = true, true
+		paths[f.Path], processes[f.Process] = true, true
 	}
 	now := time.Now()
 	for path, n := range c.nodes {

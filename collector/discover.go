@@ -46,33 +46,34 @@ func DefaultPatterns() []Pattern {
 	return append(patterns, Pattern{Glob: "prof.log"})
 }
 
-// file is a prof.log that was found, and the name of its process.
-type file struct {
-	process string
-	path    string
+// File is a prof.log that was found, and the name of its process.
+type File struct {
+	Process string
+	Path    string
 }
 
 // discover returns the prof.logs that match the patterns now, with names that differ.
-func discover(patterns []Pattern) []file {
-	var files []file
+func discover(patterns []Pattern) []File {
+	var files []File
 	seen := map[string]bool{}
 	for _, p := range patterns {
 		// Patterns were checked when they were parsed, and Glob ignores what it cannot read.
 		paths, _ := filepath.Glob(p.Glob)
 		for _, path := range paths {
-			if target := resolved(path); p.node(path) && !seen[target] {
+			if target := Resolved(path); p.node(path) && !seen[target] {
 				seen[target] = true
-				files = append(files, file{p.process(path), path})
+				files = append(files, File{p.process(path), path})
 			}
 		}
 	}
-	tellApart(files)
+	TellApart(files)
+	sort.Slice(files, func(i, j int) bool { return files[i].Process < files[j].Process })
 	return files
 }
 
-// resolved returns what tells a file from others, whichever way leads to it; as much of that as
+// Resolved returns what tells a file from others, whichever way leads to it; as much of that as
 // can be found out.
-func resolved(path string) string {
+func Resolved(path string) string {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -97,50 +98,55 @@ func (p Pattern) process(path string) string {
 	if p.Name != "" {
 		return p.Name
 	}
+	return ProcessOf(path)
+}
+
+// ProcessOf returns what the process is called that writes the prof.log at path: the name of its
+// directory, as zeekctl makes one for each node.
+func ProcessOf(path string) string {
 	if dir := filepath.Base(filepath.Dir(path)); dir != "." && dir != "/" {
 		return dir
 	}
 	return "bro"
 }
 
-// tellApart adds to names that are equal the shortest end of their paths in which they differ.
-func tellApart(files []file) {
-	same := map[string][]*file{}
+// TellApart adds to names that are equal the shortest end of their paths in which they differ.
+func TellApart(files []File) {
+	same := map[string][]*File{}
 	for i := range files {
 		f := &files[i]
-		same[f.process] = append(same[f.process], f)
+		same[f.Process] = append(same[f.Process], f)
 	}
 	for name, group := range same {
 		if len(group) == 1 {
 			continue
 		}
 		for i, end := range differingEnds(group) {
-			if group[i].process = end; name != (Pattern{}).process(group[i].path) {
-				group[i].process = name + ":" + end
+			if group[i].Process = end; name != ProcessOf(group[i].Path) {
+				group[i].Process = name + ":" + end
 			}
 		}
 	}
 	taken := map[string]bool{}
 	for i := range files {
-		if taken[files[i].process] {
-			files[i].process = files[i].path
+		if taken[files[i].Process] {
+			files[i].Process = files[i].Path
 		}
-		taken[files[i].process] = true
+		taken[files[i].Process] = true
 	}
-	sort.Slice(files, func(i, j int) bool { return files[i].process < files[j].process })
 }
 
 // differingEnds returns the shortest ends of the files' paths that are all different; without
 // the file name, where the directories suffice.
-func differingEnds(files []*file) []string {
+func differingEnds(files []*File) []string {
 	paths, depth := make([]string, len(files)), 1
 	for i, f := range files {
-		paths[i] = filepath.Dir(f.path)
+		paths[i] = filepath.Dir(f.Path)
 	}
 	if !distinctAll(paths) {
 		depth = 2 // a file name alone would not say which process
 		for i, f := range files {
-			paths[i] = f.path
+			paths[i] = f.Path
 		}
 	}
 	for ; ; depth++ {

@@ -83,8 +83,8 @@ func TestDiscover(t *testing.T) {
 		}
 		got := map[string]string{}
 		for _, f := range discover(all) {
-			path, _ := filepath.Rel(dir, f.path)
-			got[f.process] = path
+			path, _ := filepath.Rel(dir, f.Path)
+			got[f.Process] = path
 		}
 		if !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s:\n got %v\nwant %v", test.name, got, test.want)
@@ -104,7 +104,7 @@ func TestDiscoverSymlink(t *testing.T) {
 
 func TestStandalone(t *testing.T) {
 	t.Chdir(tree(t, "prof.log"))
-	if got := discover(DefaultPatterns()); len(got) == 0 || got[len(got)-1].path != "prof.log" && got[0].process != "bro" {
+	if got := discover(DefaultPatterns()); len(got) == 0 || got[len(got)-1].Path != "prof.log" && got[0].Process != "bro" {
 		t.Errorf("a process started by hand: %v", got)
 	}
 }

@@ -92,6 +92,27 @@ func (r *Recent) add(previous, s *Snapshot) (begins bool) {
 	return begins
 }
 
+// NextBlock returns where the next block begins in the prof.log r, at start or behind it; size if
+// none does before that. Only blocks that stand on a line of their own, right behind a separator,
+// are found: there reading may begin in the middle of a file, and the blocks from the second on
+// are what they are when it is read from its beginning.
+func NextBlock(r io.ReaderAt, start, size int64) (int64, error) {
+	for start < size {
+		var err error
+		if start, err = behindSeparator(r, start, size); err != nil {
+			return 0, err
+		}
+		b := make([]byte, min(size-start, maxStampSeconds+int64(len(".000000 Memory: "))))
+		if _, err := r.ReadAt(b, start); err != nil && err != io.EOF {
+			return 0, err
+		}
+		if n := stampLen(b); n > 0 && bytes.HasPrefix(b[n:], []byte(" Memory: ")) {
+			return start, nil
+		}
+	}
+	return size, nil
+}
+
 // behindSeparator returns where the line behind the first separator between start and size
 // begins; size if there is none.
 func behindSeparator(r io.ReaderAt, start, size int64) (int64, error) {

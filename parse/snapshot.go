@@ -192,11 +192,18 @@ type Global struct {
 
 // Clone returns a copy that shares nothing with s.
 func (s *Snapshot) Clone() *Snapshot {
-	c := *s
-	c.Timers.ByName = append([]Timer(nil), s.Timers.ByName...)
-	c.Threads.List = append([]Thread(nil), s.Threads.List...)
-	c.Globals.List = append([]Global(nil), s.Globals.List...)
-	return &c
+	c := &Snapshot{}
+	s.CopyTo(c)
+	return c
+}
+
+// CopyTo makes c a copy that shares nothing with s. It uses the memory that c's lists have.
+func (s *Snapshot) CopyTo(c *Snapshot) {
+	timers := append(c.Timers.ByName[:0], s.Timers.ByName...)
+	threads := append(c.Threads.List[:0], s.Threads.List...)
+	globals := append(c.Globals.List[:0], s.Globals.List...)
+	*c = *s
+	c.Timers.ByName, c.Threads.List, c.Globals.List = timers, threads, globals
 }
 
 // Whole says that the block has every line its process writes but Comm, which comes late: no

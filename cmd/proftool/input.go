@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"bro_exporter/parse"
+	"bro_exporter/source"
+)
+
+// inputs are the prof.logs that a command reads.
+type inputs struct {
+	arguments []string
+}
+
+func (in *inputs) declare(cmd *kingpin.CmdClause) {
+	cmd.Arg("log", "prof.logs to read: a file, plain or compressed with gzip; a directory, for every prof*.log and prof*.log.gz in it and below; "+
+		"a pattern in quotes; or - for standard input. NAME is the process's name instead of its directory's; "+
+		"several logs that are given one name are that process's history, in their order.").
+		PlaceHolder("[NAME=]LOG").Required().StringsVar(&in.arguments)
+}
+
+// find returns the logs that the arguments name, and says which name none.
+func (in *inputs) find(p *program) []source.Log {
+	logs, errs := source.Find(in.arguments, p.stdin)
+	for _, err := range errs {
+		p.fail(err)
+	}
+	return logs
+}
+
+// maxFaults is how many lines of one log are named that could not be read.
+const maxFaults = 10
+
+// blocks yields the blocks of a log; each is overwritten when the next one is asked for. It says
+// which lines could not be read, and where and why reading ended early.
+func (p *program) blocks(ctx context.Context, log source.Log) iter.Seq[*parse.Snapshot] {
+	return func(yield func(*parse.Snapshot) bool) {
+		blocks, faults := 0, 0
+		for block, err := range log.Blocks(ctx) {
+			var fault *parse.SyntaxError
+			switch {
+			case err == nil:
+				blocks++
+				if !yield(block) {
+					return
+				}
+			case errors.As(err, &fault):
+				if faults++; faults <= maxFaults {
+					p.warn(err)
+				}
+			case ctx.Err() == nil:
+				p.fail(err)
+				return
+			}
+		}
+		if faults > maxFaults {
+			p.warn(fmt.Errorf("%s: %d more lines could not be read", log.Path, faults-maxFaults))
+		}
+		if blocks == 0 && ctx.Err() == nil {
+			p.fail(noBlock(log))
+		}
+	}
+}
+
+func noBlock(log source.Log) error {
+	return fmt.Errorf("%s: it holds no block: is it a prof.log, written with '@load misc/profiling'?", log.Path)
+}

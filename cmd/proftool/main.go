@@ -1,0 +1,86 @@
+// Command proftool reads the prof.logs of Bro and Zeek: it shows them as JSON, turns them into
+// Prometheus history, and plays them.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/version"
+)
+
+const name = "proftool"
+
+// The exit codes; 0 if all went well.
+const (
+	failed  = 2   // something could not be read or written, or the arguments are wrong
+	stopped = 130 // by a signal, before the work was done
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// command is a subcommand with its flags.
+type command interface {
+	// declare declares the subcommand.
+	declare(app *kingpin.Application) *kingpin.CmdClause
+	// run does its work. An error is one that ends it, and has not been printed.
+	run(ctx context.Context, p *program) error
+}
+
+func commands() []command { return []command{} }
+
+// run is the program: it returns the exit code when the work is done, or ctx.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p := &program{stdin: stdin, stdout: stdout, stderr: stderr}
+	answered := false // a question, such as --help
+	app := kingpin.New(name, "Reads the prof.logs of Bro and Zeek (2.0 to 9.0).")
+	app.Version(version.Print(name)).UsageWriter(stdout).Terminate(func(int) { answered = true })
+	app.HelpFlag.Short('h')
+	byName := map[string]command{}
+	for _, c := range commands() {
+		byName[c.declare(app).FullCommand()] = c
+	}
+	selected, err := app.Parse(args)
+	if answered {
+		return 0
+	}
+	if err != nil {
+		p.fail(fmt.Errorf("%w; see --help", err))
+		return failed
+	}
+	err = byName[selected].run(ctx, p)
+	switch {
+	case ctx.Err() != nil:
+		return stopped
+	case err != nil:
+		p.fail(err)
+	}
+	return p.code
+}
+
+// program is what every command works with.
+type program struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	code   int
+}
+
+// fail says what went wrong, and lets the program end with an error.
+func (p *program) fail(err error) {
+	p.warn(err)
+	p.code = failed
+}
+
+// warn says what went wrong without making it an error.
+func (p *program) warn(err error) { _, _ = fmt.Fprintf(p.stderr, "%s: %v\n", name, err) }

@@ -1,0 +1,216 @@
+// Package source reads the prof.logs that people have: a file, a directory of them, an archive, a
+// pipe. It knows paths, compression and goroutines; what the text means is known to parse.
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"bro_exporter/collector"
+)
+
+// Log is a prof.log to read.
+type Log struct {
+	// Process is what its process is called. Logs that differ in nothing else are told apart by
+	// their paths, unless whoever asked for them gave them one name.
+	Process string
+	// Path is what to call it in messages, and to open.
+	Path string
+	// Size is how many bytes the file has, compressed or not; 0 if that is not known.
+	Size int64
+	// OnRead is called, if set, with the number of bytes whenever some of Size were read, by
+	// several goroutines at once.
+	OnRead func(n int)
+
+	stdin io.Reader // to be read instead of Path
+}
+
+// Find returns the prof.logs that arguments name, [NAME=]FILE, DIR, GLOB or - for stdin, in their
+// order. A directory stands for every prof*.log and prof*.log.gz in it and below. The errors are
+// of arguments that name none, one line each; the others are not affected.
+//
+// A process is called NAME, or like the directory of its prof.log. A file of another name, such
+// as zeekctl's prof.14:00:00-15:00:00.log.gz in a directory called by the day, adds its own.
+func Find(arguments []string, stdin io.Reader) (logs []Log, errs []error) {
+	f := finder{stdin: stdin, seen: map[string]bool{}}
+	for _, argument := range arguments {
+		if err := f.argument(argument); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return f.named(), errs
+}
+
+type finder struct {
+	stdin io.Reader
+	seen  map[string]bool // what was found, by what tells files apart
+	found []found
+}
+
+type found struct {
+	Log
+	given bool // Process was given, and stays
+}
+
+func (f *finder) argument(argument string) error {
+	name, path := split(argument)
+	if path == "" {
+		return fmt.Errorf("%q names no file: write it as [NAME=]FILE", argument)
+	}
+	if path == "-" {
+		f.add(name, Log{Process: "stdin", Path: "-", stdin: f.stdin})
+		return nil
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(path, `*?[`):
+		return f.glob(name, path)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: there is no such file: give a prof.log, a directory that holds some, a pattern in quotes, or - for standard input", path)
+	case err != nil:
+		return explained(err)
+	case info.IsDir():
+		return f.directory(name, path)
+	}
+	f.file(name, path, info)
+	return nil
+}
+
+// split parts NAME=FILE, where FILE is no file that is called so.
+func split(argument string) (name, path string) {
+	name, path, given := strings.Cut(argument, "=")
+	if !given || name == "" || strings.Contains(name, "/") {
+		return "", argument
+	}
+	if _, err := os.Stat(argument); err == nil {
+		return "", argument
+	}
+	return name, path
+}
+
+func (f *finder) glob(name, pattern string) error {
+	paths, err := filepath.Glob(pattern)
+	if err != nil {
+		return fmt.Errorf("%s: %w: a [ needs its ], a \\ needs a character behind it", pattern, err)
+	}
+	if len(paths) == 0 {
+		return fmt.Errorf("%s: no file matches this pattern", pattern)
+	}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+			return explained(err)
+		case info.IsDir():
+			err = f.directory(name, path)
+		default:
+			f.file(name, path, info)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// directory finds the prof.logs in a directory and below. What may not be read below it does not
+// keep the rest.
+func (f *finder) directory(name, dir string) error {
+	before := len(f.found)
+	var failed error
+	root := dir + string(filepath.Separator) // also where dir is a link
+	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			failed = explained(err)
+			return nil
+		}
+		if !isLog(entry.Name()) {
+			return nil
+		}
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			f.file(name, filepath.Clean(path), info)
+		}
+		return nil
+	})
+	if failed == nil && len(f.found) == before {
+		return fmt.Errorf("%s: there is no prof*.log or prof*.log.gz in this directory or below: is it a spool or log directory?", dir)
+	}
+	return failed
+}
+
+func isLog(name string) bool {
+	return strings.HasPrefix(name, "prof") && strings.HasSuffix(strings.TrimSuffix(name, ".gz"), ".log")
+}
+
+func (f *finder) file(name, path string, info fs.FileInfo) {
+	log := Log{Process: processOf(path), Path: path}
+	if info.Mode().IsRegular() {
+		log.Size = info.Size()
+	}
+	f.add(name, log)
+}
+
+func processOf(path string) string {
+	base := strings.TrimSuffix(filepath.Base(path), ".gz")
+	base = strings.TrimSuffix(base, filepath.Ext(base))
+	process := collector.ProcessOf(path)
+	switch {
+	case base == "prof":
+		return process
+	case filepath.Base(filepath.Dir(path)) != process: // there is no directory to be called by
+		return base
+	default:
+		return process + "/" + base
+	}
+}
+
+func (f *finder) add(name string, log Log) {
+	identity := log.Path
+	if log.stdin == nil {
+		identity = collector.Resolved(log.Path)
+	}
+	if f.seen[identity] {
+		return
+	}
+	f.seen[identity] = true
+	if name != "" {
+		log.Process = name
+	}
+	f.found = append(f.found, found{log, name != ""})
+}
+
+// named returns what was found, the names that were not given being told apart.
+func (f *finder) named() []Log {
+	var files []collector.File
+	for _, log := range f.found {
+		if !log.given {
+			files = append(files, collector.File{Process: log.Process, Path: log.Path})
+		}
+	}
+	collector.TellApart(files)
+	logs := make([]Log, len(f.found))
+	for i, log := range f.found {
+		if logs[i] = log.Log; !log.given {
+			logs[i].Process = files[0].Process
+			files = files[1:]
+		}
+	}
+	return logs
+}
+
+// explained says what to do about an error of a file.
+func explained(err error) error {
+	var of *fs.PathError
+	if !errors.As(err, &of) {
+		return err
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%s: %w: run as a user who may read it, such as the one Zeek runs as", of.Path, of.Err)
+	}
+	return fmt.Errorf("%s: %w", of.Path, of.Err)
+}
