@@ -11,70 +11,73 @@ type Opt[T uint64 | float64] struct {
 // Snapshot is one block of a prof.log: what one process said about itself at one moment.
 // Sizes are in bytes, times in seconds. The numbers in parentheses are the releases that
 // write a field; X marks fields that only expensive blocks measure.
+//
+// As JSON it has the names of the metrics, as far as there is one, and no field that was not
+// measured.
 type Snapshot struct {
 	// Time is the block's time stamp: packet time in Unix seconds, 0 before the first packet.
-	Time float64
+	Time float64 `json:"time"`
 	// Line and Offset are where the block's Memory line begins in the input: the number of
 	// its line, counted from 1 where reading began, and its first byte, counted from 0.
-	Line   int
-	Offset int64
+	Line   int   `json:"line,omitzero"`
+	Offset int64 `json:"-"`
 	// First says that a "Command line:" stood before the block: a process has just started.
-	First bool
+	First bool `json:"first"`
 	// Expensive says that the process also measured what costs it time (every 20th block
 	// by default).
-	Expensive bool
+	Expensive bool `json:"expensive"`
 	// Releases are the releases that write a text like this block's.
-	Releases Releases
+	Releases Releases `json:"releases"`
 
-	Memory     Memory
-	Runtime    Runtime
-	Conns      Conns
-	TCPStates  TCPStates
-	Reassembly Opt[uint64] // "Total reassembler data: NK" (<= 5.0)
-	Matcher    RuleMatcher
-	Timers     Timers
-	DNS        DNS
-	Triggers   Triggers
-	Threads    Threads
-	Comm       Comm
-	Globals    Globals
+	Memory     Memory      `json:"memory,omitzero"`
+	Runtime    Runtime     `json:"runtime,omitzero"`
+	Conns      Conns       `json:"connections,omitzero"`
+	TCPStates  TCPStates   `json:"tcp_states,omitzero"`
+	Reassembly Opt[uint64] `json:"reassembler_bytes,omitzero"` // "Total reassembler data: NK" (<= 5.0)
+	Matcher    RuleMatcher `json:"rule_matcher,omitzero"`
+	Timers     Timers      `json:"timers,omitzero"`
+	DNS        DNS         `json:"dns,omitzero"`
+	Triggers   Triggers    `json:"triggers,omitzero"`
+	Threads    Threads     `json:"threads,omitzero"`
+	Comm       Comm        `json:"broker,omitzero"`
+	Globals    Globals     `json:"globals,omitzero"`
 }
 
 // Memory is "Memory: total=NK total_adj=NK malloced: NK".
 type Memory struct {
-	Total    Opt[uint64] // heap arena (<= 2.3), peak resident size (>= 2.4)
-	TotalAdj Opt[uint64] // total minus the first total of this process
-	Malloced Opt[uint64] // bytes handed out by malloc; always 0K, so never measured, from 5.2 on
+	Total    Opt[uint64] `json:"total_bytes,omitzero"`     // heap arena (<= 2.3), peak resident size (>= 2.4)
+	TotalAdj Opt[uint64] `json:"total_adj_bytes,omitzero"` // total minus the first total of this process
+	Malloced Opt[uint64] `json:"malloced_bytes,omitzero"`  // bytes handed out by malloc; always 0K, so never measured, from 5.2 on
 }
 
 // Runtime is "Run-time: user+sys=N user=N sys=N real=N", seconds since the first block.
 type Runtime struct {
-	UserSys Opt[float64]
-	User    Opt[float64]
-	Sys     Opt[float64]
-	Real    Opt[float64]
+	UserSys Opt[float64] `json:"user_system_seconds,omitzero"`
+	User    Opt[float64] `json:"user_seconds,omitzero"`
+	Sys     Opt[float64] `json:"system_seconds,omitzero"`
+	Real    Opt[float64] `json:"real_seconds,omitzero"`
 }
 
 // Conns are the two "Conns:" lines and "Connections expired due to inactivity: N".
 type Conns struct {
-	Total    Opt[uint64] // connections made since the process started
-	Current  Opt[uint64] // current=a/b, a: connections alive
-	Sessions Opt[uint64] // current=a/b, b: entries of the session table
-	Ext      Opt[uint64] // connections with an external timer manager (<= 3.0)
-	Mem      Opt[uint64] // X bytes although the log says K (<= 5.0)
-	Avg      Opt[float64]
-	Table    Opt[uint64] // X (<= 5.0)
-	ConnVals Opt[uint64] // X (<= 5.0)
-	TCP      Protocol
-	UDP      Protocol
-	ICMP     Protocol
-	Expired  Opt[uint64]
+	Total    Opt[uint64]  `json:"total,omitzero"`        // connections made since the process started
+	Current  Opt[uint64]  `json:"current,omitzero"`      // current=a/b, a: connections alive
+	Sessions Opt[uint64]  `json:"sessions,omitzero"`     // current=a/b, b: entries of the session table
+	Ext      Opt[uint64]  `json:"external,omitzero"`     // connections with an external timer manager (<= 3.0)
+	Mem      Opt[uint64]  `json:"memory_bytes,omitzero"` // X bytes although the log says K (<= 5.0)
+	Avg      Opt[float64] `json:"memory_average_bytes,omitzero"`
+	Table    Opt[uint64]  `json:"session_table_bytes,omitzero"`     // X (<= 5.0)
+	ConnVals Opt[uint64]  `json:"connection_values_bytes,omitzero"` // X (<= 5.0)
+	TCP      Protocol     `json:"tcp,omitzero"`
+	UDP      Protocol     `json:"udp,omitzero"`
+	ICMP     Protocol     `json:"icmp,omitzero"`
+	Expired  Opt[uint64]  `json:"expired_inactive,omitzero"`
 }
 
 // Protocol is tcp=c/m, udp=c/m or icmp=c/m: connections now, and at most since the start.
 type Protocol struct {
-	Current Opt[uint64]
-	Max     Opt[uint64]
+	Current Opt[uint64] `json:"current,omitzero"`
+	Max     Opt[uint64] `json:"max,omitzero"`
 }
 
 // TCPState numbers the rows and columns of the TCP-States matrix, in the log's order.
@@ -102,49 +105,49 @@ type TCPStates struct {
 
 // RuleMatcher is the X line "RuleMatcher: matchers=N ...", written if signatures are loaded.
 type RuleMatcher struct {
-	Matchers     Opt[uint64]
-	NFAStates    Opt[uint64] // sum (>= 2.5)
-	AvgNFAStates Opt[uint64] // mean (<= 2.4)
-	DFAStates    Opt[uint64]
-	Computed     Opt[uint64]
-	Mem          Opt[uint64]
+	Matchers     Opt[uint64] `json:"matchers,omitzero"`
+	NFAStates    Opt[uint64] `json:"nfa_states,omitzero"`         // sum (>= 2.5)
+	AvgNFAStates Opt[uint64] `json:"nfa_states_average,omitzero"` // mean (<= 2.4)
+	DFAStates    Opt[uint64] `json:"dfa_states,omitzero"`
+	Computed     Opt[uint64] `json:"dfa_states_computed,omitzero"`
+	Mem          Opt[uint64] `json:"memory_bytes,omitzero"`
 }
 
 // Timers are the "Timers:" line and the "NAME = N" lines below Triggers.
 type Timers struct {
-	Current Opt[uint64]
-	Max     Opt[uint64]
-	Mem     Opt[uint64]  // (<= 3.0)
-	Lag     Opt[float64] // not measured in blocks that no timer wrote (over 1e8 s)
-	ByName  []Timer
+	Current Opt[uint64]  `json:"pending,omitzero"`
+	Max     Opt[uint64]  `json:"pending_max,omitzero"`
+	Mem     Opt[uint64]  `json:"memory_bytes,omitzero"` // (<= 3.0)
+	Lag     Opt[float64] `json:"lag_seconds,omitzero"`  // not measured in blocks that no timer wrote (over 1e8 s)
+	ByName  []Timer      `json:"by_name,omitzero"`
 }
 
 // Timer is "NAME = N": how many timers of one type wait. Types without any are not listed.
 type Timer struct {
-	Name    string
-	Pending uint64
+	Name    string `json:"name"`
+	Pending uint64 `json:"pending"`
 }
 
 // DNS is the "DNS_Mgr:" line.
 type DNS struct {
-	Requests    Opt[uint64]
-	Successful  Opt[uint64]
-	Failed      Opt[uint64]
-	Pending     Opt[uint64]
-	CachedHosts Opt[uint64]
-	CachedAddrs Opt[uint64]
+	Requests    Opt[uint64] `json:"requests,omitzero"`
+	Successful  Opt[uint64] `json:"successful,omitzero"`
+	Failed      Opt[uint64] `json:"failed,omitzero"`
+	Pending     Opt[uint64] `json:"pending,omitzero"`
+	CachedHosts Opt[uint64] `json:"cached_hosts,omitzero"`
+	CachedAddrs Opt[uint64] `json:"cached_addresses,omitzero"`
 }
 
 // Triggers is the "Triggers:" line.
 type Triggers struct {
-	Total   Opt[uint64]
-	Pending Opt[uint64]
+	Total   Opt[uint64] `json:"total,omitzero"`
+	Pending Opt[uint64] `json:"pending,omitzero"`
 }
 
 // Threads are the "Threads: current=N" line (>= 2.1) and the thread lines below it.
 type Threads struct {
-	Current Opt[uint64]
-	List    []Thread
+	Current Opt[uint64] `json:"current,omitzero"`
+	List    []Thread    `json:"list,omitzero"`
 }
 
 // Thread is one thread line, messages counted since the thread was made:
@@ -153,57 +156,54 @@ type Threads struct {
 //
 // Name is any bytes, not necessarily UTF-8, and two threads of a block may share it.
 type Thread struct {
-	Name                  string
-	In, Out               uint64 // main thread -> this thread, this thread -> main thread
-	PendingIn, PendingOut uint64
-	InReads, InWrites     uint64
-	OutReads, OutWrites   uint64
+	Name       string `json:"name"`
+	In         uint64 `json:"messages_in"`  // main thread -> this thread
+	Out        uint64 `json:"messages_out"` // this thread -> main thread
+	PendingIn  uint64 `json:"messages_pending_in"`
+	PendingOut uint64 `json:"messages_pending_out"`
+	InReads    uint64 `json:"queue_in_reads"`
+	InWrites   uint64 `json:"queue_in_writes"`
+	OutReads   uint64 `json:"queue_out_reads"`
+	OutWrites  uint64 `json:"queue_out_writes"`
 }
 
 // Comm is the "Comm:" line: Broker's state. Its deltas of 2.4 and 2.5 are left out.
 type Comm struct {
-	Peers          Opt[uint64]
-	Stores         Opt[uint64]
-	PendingQueries Opt[uint64] // this and all below: >= 2.6
-	EventsIn       Opt[uint64]
-	EventsOut      Opt[uint64]
-	LogsIn         Opt[uint64]
-	LogsOut        Opt[uint64]
-	IDsIn          Opt[uint64]
-	IDsOut         Opt[uint64]
+	Peers          Opt[uint64] `json:"peers,omitzero"`
+	Stores         Opt[uint64] `json:"stores,omitzero"`
+	PendingQueries Opt[uint64] `json:"pending_queries,omitzero"` // this and all below: >= 2.6
+	EventsIn       Opt[uint64] `json:"events_in,omitzero"`
+	EventsOut      Opt[uint64] `json:"events_out,omitzero"`
+	LogsIn         Opt[uint64] `json:"logs_in,omitzero"`
+	LogsOut        Opt[uint64] `json:"logs_out,omitzero"`
+	IDsIn          Opt[uint64] `json:"ids_in,omitzero"`
+	IDsOut         Opt[uint64] `json:"ids_out,omitzero"`
 }
 
 // Globals are what an X block says of the script layer's variables.
 type Globals struct {
-	List             []Global
-	Size             Opt[uint64] // "Global_sizes total: NK" (<= 5.0)
-	Entries          Opt[uint64] // "Total number of table entries: a/b", a: in global tables
-	EntriesRecursive Opt[uint64] // b: in those and the tables within them
+	List             []Global    `json:"list,omitzero"`
+	Size             Opt[uint64] `json:"size_bytes,omitzero"`              // "Global_sizes total: NK" (<= 5.0)
+	Entries          Opt[uint64] `json:"table_entries,omitzero"`           // "Total number of table entries: a/b", a: in global tables
+	EntriesRecursive Opt[uint64] `json:"table_entries_recursive,omitzero"` // b: in those and the tables within them
 }
 
 // Global is "NAME = NK (a/b entries)" (<= 5.0; entries for tables only) or, with an empty
 // Name and no Size, "a/b entries" (>= 5.1).
 type Global struct {
-	Name             string
-	Size             Opt[uint64]
-	Entries          Opt[uint64]
-	EntriesRecursive Opt[uint64]
+	Name             string      `json:"name,omitzero"`
+	Size             Opt[uint64] `json:"size_bytes,omitzero"`
+	Entries          Opt[uint64] `json:"table_entries,omitzero"`
+	EntriesRecursive Opt[uint64] `json:"table_entries_recursive,omitzero"`
 }
 
 // Clone returns a copy that shares nothing with s.
 func (s *Snapshot) Clone() *Snapshot {
-	c := &Snapshot{}
-	s.CopyTo(c)
-	return c
-}
-
-// CopyTo makes c a copy that shares nothing with s. It uses the memory that c's lists have.
-func (s *Snapshot) CopyTo(c *Snapshot) {
-	timers := append(c.Timers.ByName[:0], s.Timers.ByName...)
-	threads := append(c.Threads.List[:0], s.Threads.List...)
-	globals := append(c.Globals.List[:0], s.Globals.List...)
-	*c = *s
-	c.Timers.ByName, c.Threads.List, c.Globals.List = timers, threads, globals
+	c := *s
+	c.Timers.ByName = append([]Timer(nil), s.Timers.ByName...)
+	c.Threads.List = append([]Thread(nil), s.Threads.List...)
+	c.Globals.List = append([]Global(nil), s.Globals.List...)
+	return &c
 }
 
 // Whole says that the block has every line its process writes but Comm, which comes late: no

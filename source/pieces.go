@@ -3,7 +3,6 @@ package source
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"runtime"
 	"sync"
@@ -16,83 +15,78 @@ import (
 // A piece begins with a block behind a separator, where a parser may begin. What stood before
 // that block is not known there: it may be the first of a process. So the piece before reads on
 // until it has that block whole, and its own piece leaves it out.
-func (l Log) pieces(ctx context.Context, file io.ReaderAt, size, step int64, yield yield) error {
-	ctx, stop := context.WithCancel(ctx)
+func (r *reader[T]) pieces(file io.ReaderAt, size, step int64) error {
+	ctx, stop := context.WithCancel(r.ctx)
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stop()
-	s := &splitter{ctx: ctx, log: l, file: file, size: size, todo: make(chan *piece)}
-	s.inOrder = make(chan *piece, runtime.GOMAXPROCS(0))
+	processors := runtime.GOMAXPROCS(0)
+	s := &splitter[T]{reader: r, ctx: ctx, file: file, size: size}
+	s.todo, s.inOrder = make(chan *piece[T]), make(chan *piece[T], processors)
 	running.Go(func() { s.split(step) })
-	for range runtime.GOMAXPROCS(0) {
+	for range processors {
 		running.Go(s.work)
 	}
-	lines := 0
 	for p := range s.inOrder {
 		for b := range p.found {
-			if !b.deliver(lines, yield) {
+			switch {
+			case !r.deliver(&b):
 				return nil
+			case b.err != nil && ctx.Err() == nil:
+				return b.err
 			}
-			if b.err != nil && ctx.Err() == nil {
-				return fmt.Errorf("%s:%d: reading broke off here: %w", l.Path, lines+p.lines+1, b.err)
-			}
-			b.reset()
-			s.batches.Put(b)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err() // the piece may not be complete
 		}
-		lines += p.lines
 	}
 	return ctx.Err()
 }
 
-type splitter struct {
+type splitter[T any] struct {
+	*reader[T]
 	ctx     context.Context
-	log     Log
 	file    io.ReaderAt
 	size    int64
-	todo    chan *piece // for whoever has time
-	inOrder chan *piece // for who delivers what was found
-	batches sync.Pool
+	todo    chan *piece[T] // for whoever has time
+	inOrder chan *piece[T] // for who delivers what was found
 }
 
-// piece is a part of a file. What was found in it comes in few batches, most often in one.
-type piece struct {
+// piece is a part of a file, behind so many lines. What was found in it comes in few batches, most
+// often in one.
+type piece[T any] struct {
 	from, to int64
-	found    chan *batch
-	lines    int // may be read when found has been closed, or has brought an error
+	lines    int
+	found    chan batch[T]
 }
 
 // split makes pieces, but not many more than are being parsed.
-func (s *splitter) split(step int64) {
+func (s *splitter[T]) split(step int64) {
 	defer close(s.inOrder)
 	defer close(s.todo)
+	lines := 0
 	for from := int64(0); from < s.size; {
 		to, err := parse.NextBlock(s.file, from+step, s.size)
 		if err != nil {
 			to = s.size // who parses it meets the same error, and says where
 		}
-		p := &piece{from: from, to: to, found: make(chan *batch, 1)}
+		p := &piece[T]{from: from, to: to, lines: lines, found: make(chan batch[T], 1)}
 		if !send(s.ctx, s.inOrder, p) || !send(s.ctx, s.todo, p) {
 			close(p.found)
 			return
 		}
+		lines += s.countLines(from, to)
 		from = to
 	}
 }
 
-// send returns false if ctx was done before v was taken.
-func send[T any](ctx context.Context, to chan<- T, v T) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case to <- v:
-		return true
-	}
+func (s *splitter[T]) countLines(from, to int64) int {
+	c := &lineCounter{in: &section{s.ctx, io.NewSectionReader(s.file, from, to-from)}}
+	_, _ = io.Copy(io.Discard, c) // who parses it meets the same error
+	return c.lines
 }
 
-func (s *splitter) work() {
+func (s *splitter[T]) work() {
 	for p := range s.todo {
 		s.parse(p)
 	}
@@ -102,47 +96,41 @@ func (s *splitter) work() {
 // may be as large as the file.
 const maxBatch = 1024
 
-func (s *splitter) parse(p *piece) {
+func (s *splitter[T]) parse(p *piece[T]) {
 	defer close(p.found)
-	text := &section{ctx: s.ctx, piece: p, onRead: s.log.OnRead, rest: io.NewSectionReader(s.file, p.from, s.size-p.from)}
+	text := &lineCounter{in: &section{s.ctx, io.NewSectionReader(s.file, p.from, s.size-p.from)}}
 	r := parse.NewReader(text, s.log.Path)
-	found := s.newBatch()
+	var found batch[T]
 	known := p.from == 0 // what stood before the next block
 	end := false
 	for !end && r.Scan() {
 		block, isBlock := r.Record().(*parse.Snapshot)
 		end = isBlock && p.from+block.Offset >= p.to
 		if known {
-			found.add(r.Record(), p.from)
+			s.add(&found, r.Record(), p.from, p.lines)
 		}
 		known = known || isBlock
 		if len(found.items) == maxBatch {
 			if !send(s.ctx, p.found, found) {
 				return
 			}
-			found = s.newBatch()
+			found = batch[T]{}
 		}
 	}
-	if !end { // else the next piece meets the error, if there is one
-		found.err = r.Err()
+	// At its end the piece has read ahead: what broke there is the next one's.
+	if err := r.Err(); err != nil && !end {
+		found.err = brokeOff(s.log, p.lines+text.lines, err)
+	}
+	if s.log.OnRead != nil {
+		s.log.OnRead(int(p.to - p.from))
 	}
 	send(s.ctx, p.found, found)
 }
 
-func (s *splitter) newBatch() *batch {
-	if b, ok := s.batches.Get().(*batch); ok {
-		return b
-	}
-	return &batch{}
-}
-
-// section reads a piece and what follows, and counts what belongs to the piece.
+// section is a part of a file, as long as it is wanted.
 type section struct {
-	ctx    context.Context
-	piece  *piece
-	at     int64 // in the piece
-	onRead func(n int)
-	rest   io.Reader
+	ctx context.Context
+	*io.SectionReader
 }
 
 // Read implements io.Reader.
@@ -150,12 +138,18 @@ func (s *section) Read(b []byte) (int, error) {
 	if err := s.ctx.Err(); err != nil {
 		return 0, err
 	}
-	n, err := s.rest.Read(b)
-	own := int(min(int64(n), max(0, s.piece.to-s.piece.from-s.at)))
-	s.at += int64(n)
-	s.piece.lines += bytes.Count(b[:own], []byte("\n"))
-	if s.onRead != nil {
-		s.onRead(own)
-	}
+	return s.SectionReader.Read(b)
+}
+
+// lineCounter counts the lines that are read from it.
+type lineCounter struct {
+	in    io.Reader
+	lines int
+}
+
+// Read implements io.Reader.
+func (c *lineCounter) Read(b []byte) (int, error) {
+	n, err := c.in.Read(b)
+	c.lines += bytes.Count(b[:n], []byte("\n"))
 	return n, err
 }

@@ -16,29 +16,42 @@ import (
 // pieceSize is how many bytes of a large file one goroutine parses at a time: about 300 blocks.
 const pieceSize = 2 << 20
 
-// Blocks reads the log from its beginning to its end and yields its blocks in order. A block is
-// overwritten when the next one is asked for. An error comes without a block:
-// a *parse.SyntaxError is a line that could not be read, and reading goes on; any other is the
-// last, and says in which line the log broke, after all blocks before it.
+// Blocks reads the log from its beginning to its end and yields its blocks in order. An error
+// comes without a block: a *parse.SyntaxError is a line that could not be read, and reading goes
+// on; any other is the last, and says in which line the log broke, after all blocks before it.
 //
 // A large file is parsed by as many goroutines as there are processors, and memory is bounded
 // whatever the size. When ctx is done, reading ends with its error.
 func (l Log) Blocks(ctx context.Context) iter.Seq2[*parse.Snapshot, error] {
-	return func(yield func(*parse.Snapshot, error) bool) {
-		if err := l.read(ctx, yield); err != nil {
-			yield(nil, err)
+	return Map(ctx, l, (*parse.Snapshot).Clone)
+}
+
+// Map yields what convert makes of each block, in the order of Blocks. It is for work that takes
+// longer than parsing: convert is called by the goroutines that parse, by several at once and in
+// any order. The block is overwritten when it has returned.
+func Map[T any](ctx context.Context, l Log, convert func(*parse.Snapshot) T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		r := reader[T]{ctx: ctx, log: l, convert: convert, yield: yield}
+		if err := r.read(); err != nil {
+			var none T
+			yield(none, err)
 		}
 	}
 }
 
-// yield takes a block or an error, and says whether more are wanted.
-type yield = func(*parse.Snapshot, error) bool
+// reader reads a log.
+type reader[T any] struct {
+	ctx     context.Context
+	log     Log
+	convert func(*parse.Snapshot) T
+	yield   func(T, error) bool
+}
 
-func (l Log) read(ctx context.Context, yield yield) error {
-	if l.stdin != nil {
-		return l.stream(ctx, io.NopCloser(l.stdin), yield)
+func (r *reader[T]) read() error {
+	if r.log.stdin != nil {
+		return r.stream(io.NopCloser(r.log.stdin))
 	}
-	file, err := os.Open(l.Path)
+	file, err := os.Open(r.log.Path)
 	if err != nil {
 		return explained(err)
 	}
@@ -48,10 +61,54 @@ func (l Log) read(ctx context.Context, yield yield) error {
 		return explained(err)
 	}
 	if !info.Mode().IsRegular() || info.Size() < 2*pieceSize || compressed(file) {
-		return l.stream(ctx, file, yield)
+		return r.stream(file)
 	}
 	defer file.Close()
-	return l.pieces(ctx, file, info.Size(), pieceSize, yield)
+	return r.pieces(file, info.Size(), pieceSize)
+}
+
+// batch is what was found in a part of a log, in order.
+type batch[T any] struct {
+	items []item[T]
+	err   error // that ended reading behind the items
+}
+
+// item is one of both.
+type item[T any] struct {
+	block T
+	fault *parse.SyntaxError
+}
+
+// add takes a record that was found in a text which begins at offset, behind so many lines.
+func (r *reader[T]) add(b *batch[T], record parse.Record, offset int64, lines int) {
+	switch rec := record.(type) {
+	case *parse.SyntaxError:
+		rec.Line += lines
+		b.items = append(b.items, item[T]{fault: rec})
+	case *parse.Snapshot:
+		rec.Line += lines
+		rec.Offset += offset
+		b.items = append(b.items, item[T]{block: r.convert(rec)})
+	}
+}
+
+// deliver yields what is in b, and returns false if no more is wanted.
+func (r *reader[T]) deliver(b *batch[T]) bool {
+	for _, item := range b.items {
+		var err error
+		if item.fault != nil {
+			err = item.fault
+		}
+		if !r.yield(item.block, err) {
+			return false
+		}
+	}
+	return true
+}
+
+// brokeOff says behind how many lines of the log reading ended.
+func brokeOff(log Log, lines int, err error) error {
+	return fmt.Errorf("%s:%d: reading broke off here: %w", log.Path, lines+1, err)
 }
 
 // Newest returns the newest block of the log, nil if it has none. In a file it is looked for
@@ -82,10 +139,7 @@ func (l Log) newest(ctx context.Context) (*parse.Snapshot, error) {
 		if err != nil {
 			return newest, err
 		}
-		if newest == nil {
-			newest = &parse.Snapshot{}
-		}
-		block.CopyTo(newest)
+		newest = block
 	}
 	return newest, nil
 }

@@ -58,7 +58,7 @@ func (f *result) add(t testing.TB, block *parse.Snapshot, err error) {
 	case err != nil:
 		t.Fatal(err)
 	default:
-		f.blocks = append(f.blocks, block.Clone())
+		f.blocks = append(f.blocks, block)
 	}
 }
 
@@ -69,7 +69,7 @@ func plain(t testing.TB, text []byte) (f result) {
 	for r.Scan() {
 		switch rec := r.Record().(type) {
 		case *parse.Snapshot:
-			f.add(t, rec, nil)
+			f.add(t, rec.Clone(), nil)
 		case *parse.SyntaxError:
 			f.add(t, nil, rec)
 		}
@@ -92,6 +92,13 @@ func same(t *testing.T, name string, got, want result) {
 	}
 }
 
+func readerOf(t *testing.T, log Log, got *result) *reader[*parse.Snapshot] {
+	return &reader[*parse.Snapshot]{t.Context(), log, (*parse.Snapshot).Clone, func(s *parse.Snapshot, err error) bool {
+		got.add(t, s, err)
+		return true
+	}}
+}
+
 // A log that is parsed in pieces has the blocks, faults and line numbers of one that is not.
 func TestPieces(t *testing.T) {
 	for name, text := range texts(t) {
@@ -103,10 +110,7 @@ func TestPieces(t *testing.T) {
 			var got result
 			var read atomic.Int64
 			log := Log{Path: "log", OnRead: func(n int) { read.Add(int64(n)) }}
-			err := log.pieces(t.Context(), bytes.NewReader(text), int64(len(text)), step, func(s *parse.Snapshot, err error) bool {
-				got.add(t, s, err)
-				return true
-			})
+			err := readerOf(t, log, &got).pieces(bytes.NewReader(text), int64(len(text)), step)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -251,10 +255,7 @@ func TestBrokenPiece(t *testing.T) {
 	want := plain(t, text[:cut])
 	file := breaksAt{bytes.NewReader(text), int64(cut)}
 	var got result
-	err := Log{Path: "log"}.pieces(t.Context(), file, int64(len(text)), 5000, func(s *parse.Snapshot, err error) bool {
-		got.add(t, s, err)
-		return true
-	})
+	err := readerOf(t, Log{Path: "log"}, &got).pieces(file, int64(len(text)), 5000)
 	if err == nil || err.Error() != fmt.Sprintf("log:%d: reading broke off here: stale handle", wantLine) {
 		t.Errorf("error %v, want one in line %d", err, wantLine)
 	}

@@ -3,7 +3,6 @@ package source
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 
 	"bro_exporter/parse"
@@ -11,63 +10,60 @@ import (
 
 // stream parses what comes from in, which it closes, in a goroutine of its own. That one may
 // outlive the call while it waits for a pipe into which nobody writes.
-func (l Log) stream(ctx context.Context, in io.ReadCloser, yield yield) error {
-	ctx, stop := context.WithCancel(ctx)
+func (r *reader[T]) stream(in io.ReadCloser) error {
+	ctx, stop := context.WithCancel(r.ctx)
 	defer stop()
-	s := &stream{ctx: ctx, full: make(chan *batch), free: make(chan *batch, 1), batch: &batch{}}
-	s.free <- &batch{}
+	s := &stream[T]{reader: r, ctx: ctx, full: make(chan batch[T])}
 	go func() {
 		defer func() { _ = in.Close() }()
 		defer close(s.full)
-		s.parse(counted{in, l.OnRead}, l.Path)
+		s.parse(counted{in, r.log.OnRead})
 	}()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case b, ok := <-s.full:
-			if !ok {
+			switch {
+			case !ok:
 				return ctx.Err()
-			}
-			if !b.deliver(0, yield) {
+			case !r.deliver(&b):
 				return nil
-			}
-			if b.err != nil {
+			case b.err != nil:
 				return b.err
 			}
-			b.reset()
-			s.free <- b
 		}
 	}
 }
 
 // stream is an io.Reader of the log's text: before it waits for more of it, it hands over what
 // was found so far.
-type stream struct {
-	ctx        context.Context
-	in         io.Reader
-	lines      int // that were read
-	full, free chan *batch
-	batch      *batch // what was found since the last one was handed over
+type stream[T any] struct {
+	*reader[T]
+	ctx   context.Context
+	in    io.Reader
+	lines int // that were read
+	full  chan batch[T]
+	found batch[T] // since the last one was handed over
 }
 
-func (s *stream) parse(in io.Reader, name string) {
+func (s *stream[T]) parse(in io.Reader) {
 	var err error
 	if s.in, err = decompressed(in); err == nil {
-		r := parse.NewReader(s, name)
+		r := parse.NewReader(s, s.log.Path)
 		for r.Scan() {
-			s.batch.add(r.Record(), 0)
+			s.add(&s.found, r.Record(), 0, 0)
 		}
 		err = r.Err()
 	}
 	if err != nil {
-		s.batch.err = fmt.Errorf("%s:%d: reading broke off here: %w", name, s.lines+1, err)
+		s.found.err = brokeOff(s.log, s.lines, err)
 	}
 	s.handOver()
 }
 
 // Read implements io.Reader.
-func (s *stream) Read(b []byte) (int, error) {
+func (s *stream[T]) Read(b []byte) (int, error) {
 	if !s.handOver() {
 		return 0, s.ctx.Err()
 	}
@@ -77,15 +73,21 @@ func (s *stream) Read(b []byte) (int, error) {
 }
 
 // handOver returns false when nobody wants more.
-func (s *stream) handOver() bool {
-	if len(s.batch.items) == 0 && s.batch.err == nil {
+func (s *stream[T]) handOver() bool {
+	if len(s.found.items) == 0 && s.found.err == nil {
 		return s.ctx.Err() == nil
 	}
+	found := s.found
+	s.found = batch[T]{}
+	return send(s.ctx, s.full, found)
+}
+
+// send returns false if ctx was done before v was taken.
+func send[T any](ctx context.Context, to chan<- T, v T) bool {
 	select {
-	case <-s.ctx.Done():
+	case <-ctx.Done():
 		return false
-	case s.full <- s.batch:
-		s.batch = <-s.free
+	case to <- v:
 		return true
 	}
 }

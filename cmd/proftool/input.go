@@ -26,6 +26,11 @@ func (in *inputs) declare(cmd *kingpin.CmdClause) {
 
 // find returns the logs that the arguments name, and says which name none.
 func (in *inputs) find(p *program) []source.Log {
+	for i, argument := range in.arguments {
+		if argument == "" {
+			in.arguments[i] = "-" // so kingpin hands it on
+		}
+	}
 	logs, errs := source.Find(in.arguments, p.stdin)
 	for _, err := range errs {
 		p.fail(err)
@@ -36,12 +41,18 @@ func (in *inputs) find(p *program) []source.Log {
 // maxFaults is how many lines of one log are named that could not be read.
 const maxFaults = 10
 
-// blocks yields the blocks of a log; each is overwritten when the next one is asked for. It says
-// which lines could not be read, and where and why reading ended early.
+// blocks yields the blocks of a log. It says which lines could not be read, and where and why
+// reading ended early.
 func (p *program) blocks(ctx context.Context, log source.Log) iter.Seq[*parse.Snapshot] {
-	return func(yield func(*parse.Snapshot) bool) {
+	return converted(ctx, p, log, (*parse.Snapshot).Clone)
+}
+
+// converted yields what convert makes of each block of a log, as source.Map does, and says what
+// blocks does.
+func converted[T any](ctx context.Context, p *program, log source.Log, convert func(*parse.Snapshot) T) iter.Seq[T] {
+	return func(yield func(T) bool) {
 		blocks, faults := 0, 0
-		for block, err := range log.Blocks(ctx) {
+		for block, err := range source.Map(ctx, log, convert) {
 			var fault *parse.SyntaxError
 			switch {
 			case err == nil:
@@ -53,15 +64,17 @@ func (p *program) blocks(ctx context.Context, log source.Log) iter.Seq[*parse.Sn
 				if faults++; faults <= maxFaults {
 					p.warn(err)
 				}
-			case ctx.Err() == nil:
-				p.fail(err)
+			default:
+				if ctx.Err() == nil {
+					p.fail(err)
+				}
 				return
 			}
 		}
 		if faults > maxFaults {
 			p.warn(fmt.Errorf("%s: %d more lines could not be read", log.Path, faults-maxFaults))
 		}
-		if blocks == 0 && ctx.Err() == nil {
+		if blocks == 0 {
 			p.fail(noBlock(log))
 		}
 	}

@@ -37,20 +37,19 @@ type command interface {
 	run(ctx context.Context, p *program) error
 }
 
-func commands() []command { return []command{} }
+func commands() []command { return []command{&dump{}} }
 
 // run is the program: it returns the exit code when the work is done, or ctx.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	p := &program{stdin: stdin, stdout: stdout, stderr: stderr}
-	answered := false // a question, such as --help
 	app := kingpin.New(name, "Reads the prof.logs of Bro and Zeek (2.0 to 9.0).")
-	app.Version(version.Print(name)).UsageWriter(stdout).Terminate(func(int) { answered = true })
+	app.Version(version.Print(name)).UsageWriter(stdout)
 	app.HelpFlag.Short('h')
 	byName := map[string]command{}
 	for _, c := range commands() {
 		byName[c.declare(app).FullCommand()] = c
 	}
-	selected, err := app.Parse(args)
+	selected, answered, err := parseFlags(app, args)
 	if answered {
 		return 0
 	}
@@ -66,6 +65,25 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		p.fail(err)
 	}
 	return p.code
+}
+
+// parseFlags returns the command that args name, or that they asked for help or the like and have
+// been answered.
+func parseFlags(app *kingpin.Application, args []string) (command string, answered bool, err error) {
+	type answer struct{}
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case answer:
+			answered = true
+		default:
+			panic(r)
+		}
+	}()
+	// Kingpin would end the program here, and if it is kept from that, print the help again.
+	app.Terminate(func(int) { panic(answer{}) })
+	command, err = app.Parse(args)
+	return command, false, err
 }
 
 // program is what every command works with.

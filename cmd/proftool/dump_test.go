@@ -1,0 +1,144 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"bro_exporter/cmd/internal/readme"
+	"bro_exporter/parse"
+)
+
+// Every release's fields, as they are printed.
+func TestDump(t *testing.T) {
+	golden(t, "dump.jsonl", output(t, "", "dump", "../../testdata/excerpts/zeek-docs-v9.0.0-rc1.txt", "../../testdata/excerpts/seed-egberts-bro-messaging-block2.txt")+
+		output(t, "", "dump", "--last", "../../testdata/3.0.14/table-leak"))
+}
+
+// However a log comes, the same is printed of it.
+func TestDumpOfAnySource(t *testing.T) {
+	text := load(t, "7.0.11/live/prof.log")
+	for _, flags := range [][]string{{}, {"--last"}} {
+		args := append([]string{"dump"}, flags...)
+		want := output(t, "", append(args, "x=../../testdata/7.0.11/live")...)
+		if want == "" || len(flags) > 0 && strings.Count(want, "\n") != 1 {
+			t.Fatalf("%q prints %q", args, want)
+		}
+		for _, got := range []string{
+			output(t, text, append(args, "x=-")...),
+			output(t, zipped(text), append(args, "x=-")...),
+			output(t, "", append(args, "x="+file(t, "prof.14:00:00-15:00:00.log.gz", zipped(text)))...),
+		} {
+			if withoutPaths(got) != withoutPaths(want) {
+				t.Errorf("%q prints\n%.500s\nwant\n%.500s", args, got, want)
+			}
+		}
+	}
+}
+
+func withoutPaths(lines string) string {
+	var b strings.Builder
+	for line := range strings.Lines(lines) {
+		before, after, _ := strings.Cut(line, `"path":`)
+		_, after, _ = strings.Cut(after, ",")
+		b.WriteString(before + after)
+	}
+	return b.String()
+}
+
+// Each block is a line, in order, and JSON.
+func TestDumpHasEveryBlock(t *testing.T) {
+	text := load(t, "3.0.14/live/prof.log")
+	r := parse.NewReader(strings.NewReader(text), "")
+	lines := strings.Split(strings.TrimSpace(output(t, text, "dump", "-")), "\n")
+	for i := 0; r.Scan(); i++ {
+		want := r.Record().(*parse.Snapshot)
+		var got struct {
+			Process    string
+			Line       int
+			Time       float64
+			Expensive  bool
+			Connection struct {
+				Memory *uint64 `json:"memory_bytes"`
+			} `json:"connections"`
+			TCPStates [][]int64 `json:"tcp_states"`
+			Threads   struct{ List []struct{ Name string } }
+		}
+		if err := json.Unmarshal([]byte(lines[i]), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Process != "stdin" || got.Line != want.Line || got.Time != want.Time || got.Expensive != want.Expensive || len(got.Threads.List) != len(want.Threads.List) {
+			t.Fatalf("block %d is %+v, want %+v", i, got, want)
+		}
+		if (got.Connection.Memory != nil) != want.Expensive {
+			t.Fatalf("block %d: a field that was not measured is not absent", i)
+		}
+		if est := int(parse.Established); got.TCPStates[est][est] != want.TCPStates.Cells[est][est] {
+			t.Fatalf("block %d: TCP states %v", i, got.TCPStates)
+		}
+		lines[i] = ""
+	}
+	if strings.Join(lines, "") != "" {
+		t.Errorf("%d lines are more than there are blocks", len(lines))
+	}
+}
+
+func TestDumpOfHostileNames(t *testing.T) {
+	text := load(t, "7.0.11/live-default-interval/prof.log")
+	text = strings.ReplaceAll(text, "conn/Log", "\xff\"<\x01>\xc3/Log")
+	out := output(t, text, "dump", "-")
+	if !utf8.ValidString(out) || !strings.Contains(out, `"\ufffd\"<\u0001>\ufffd/Log::WRITER_ASCII"`) {
+		t.Errorf("the name is not as it should be in\n%.9000s", out)
+	}
+}
+
+// The README has every field that dump may print, and no other.
+func TestReadme(t *testing.T) {
+	var sections []readme.Section
+	for _, c := range []string{"dump"} {
+		sections = append(sections, readme.Section{Name: c, Content: readme.Help(output(t, "", c, "--help"))})
+	}
+	var fields strings.Builder
+	fields.WriteString("| field | type |\n|---|---|\n")
+	listFields(&fields, "", reflect.TypeFor[dumped]())
+	sections = append(sections, readme.Section{Name: "fields", Content: fields.String()})
+	readme.Check(t, "README.md", *update, sections...)
+}
+
+func listFields(to *strings.Builder, prefix string, of reflect.Type) {
+	for i := range of.NumField() {
+		f := of.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		kind := jsonType(f.Type)
+		switch {
+		case f.Anonymous:
+			listFields(to, prefix, f.Type.Elem())
+		case name == "-":
+		case kind != "":
+			fmt.Fprintf(to, "| `%s%s` | %s |\n", prefix, name, kind)
+		case f.Type.Kind() == reflect.Slice:
+			listFields(to, prefix+name+"[].", f.Type.Elem())
+		default:
+			listFields(to, prefix+name+".", f.Type)
+		}
+	}
+}
+
+// jsonType returns what a field is in JSON; nothing for an object.
+func jsonType(of reflect.Type) string {
+	switch of {
+	case reflect.TypeFor[parse.Opt[uint64]](), reflect.TypeFor[parse.Opt[float64]](), reflect.TypeFor[uint64](), reflect.TypeFor[int](), reflect.TypeFor[float64]():
+		return "number"
+	case reflect.TypeFor[bool]():
+		return "boolean"
+	case reflect.TypeFor[string](), reflect.TypeFor[parse.Releases]():
+		return "string"
+	case reflect.TypeFor[parse.TCPStates]():
+		return "7 arrays of 7 numbers"
+	default:
+		return ""
+	}
+}
