@@ -53,12 +53,13 @@ lint: ## Run golangci-lint
 # That is no finding: one prints more, or writes its input to testdata/fuzz.
 fuzz: ## Run each fuzz target for FUZZTIME (1m)
 	@mkdir -p dist; failed=; \
-	for target in $$(go test -list '^Fuzz' ./parse | grep '^Fuzz'); do \
+	for at in $$(grep -rho --include='*_test.go' '^func Fuzz[A-Za-z]*' parse replay --with-filename | sed -E 's#^([a-z]+)/.*:func #\1:#'); do \
+		package=$${at%:*}; target=$${at#*:}; \
 		echo "== $$target"; log=dist/$$target.log; touch dist/begin; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s ./parse 2>&1 | tee $$log && continue; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s ./$$package 2>&1 | tee $$log && continue; \
 		if grep -A1 "^--- FAIL: $$target " $$log | grep -qx ' *context deadline exceeded' && \
 			[ "$$(grep -cvE '^(fuzz: elapsed|--- FAIL: | *context deadline exceeded$$|=== |FAIL|exit status|$$)' $$log)" = 0 ] && \
-			[ -z "$$(find parse/testdata/fuzz -type f -newer dist/begin)" ]; then \
+			[ -z "$$(find $$package/testdata/fuzz -type f -newer dist/begin 2>/dev/null)" ]; then \
 			echo "$$target: only its time was up, no finding"; \
 		else \
 			failed="$$failed $$target"; \

@@ -304,11 +304,11 @@ func TestNewestExpensiveBlockAtOnce(t *testing.T) {
 	}
 	for range 60 {
 		for _, piece := range log[2:] {
-			big.WriteString(piece + "\n")
+			big.WriteString(piece.Text + "\n")
 		}
 	}
 	for _, piece := range log {
-		big.WriteString(piece)
+		big.WriteString(piece.Text)
 	}
 	big.Close()
 	got := once(t, Config{Patterns: patterns(spool.Pattern())})

@@ -118,6 +118,14 @@ func (t *text) glued() bool {
 // maxStampSeconds is the most digits that a time stamp has before its point.
 const maxStampSeconds = 12
 
+// Stamp returns the length of the time stamp that a line begins with, 0 if it begins with none.
+func Stamp(line []byte) int { return stampLen(line) }
+
+// Separator looks for a block separator, "1795368063.562356 ------------------------", at the end
+// of a line and returns where it begins. What stands before it, a Comm line or a script's text
+// without its newline, belongs to the block before.
+func Separator(line []byte) (start int, ok bool) { return separator(line) }
+
 // stampLen returns the length of the time stamp at the start of b, "1795368063.562356"
 // followed by a blank or the end, or 0.
 func stampLen(b []byte) int {

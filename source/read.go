@@ -111,6 +111,31 @@ func brokeOff(log Log, lines int, err error) error {
 	return fmt.Errorf("%s:%d: reading broke off here: %w", log.Path, lines+1, err)
 }
 
+// Open opens the log's text, which is decompressed if need be, from its beginning. Standard input
+// can be opened only once.
+func (l Log) Open() (io.ReadCloser, error) {
+	if l.stdin != nil {
+		text, err := decompressed(l.stdin)
+		return io.NopCloser(text), err
+	}
+	file, err := os.Open(l.Path)
+	if err != nil {
+		return nil, explained(err)
+	}
+	text, err := decompressed(file)
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: %w", l.Path, err)
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{text, file}, nil
+}
+
+// IsStdin says that the log is standard input.
+func (l Log) IsStdin() bool { return l.stdin != nil }
+
 // Newest returns the newest block of the log, nil if it has none. In a file it is looked for
 // from the end, which takes no longer for a large one, but its Line is not known then: it is
 // always 0. What is compressed or piped is read from its beginning.

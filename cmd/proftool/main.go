@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -37,7 +38,7 @@ type command interface {
 	run(ctx context.Context, p *program) error
 }
 
-func commands() []command { return []command{&dump{}} }
+func commands() []command { return []command{&dump{}, &play{}} }
 
 // run is the program: it returns the exit code when the work is done, or ctx.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -91,14 +92,22 @@ type program struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
-	code   int
+
+	mu   sync.Mutex // of all below, and of stderr
+	code int
 }
 
 // fail says what went wrong, and lets the program end with an error.
 func (p *program) fail(err error) {
 	p.warn(err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.code = failed
 }
 
 // warn says what went wrong without making it an error.
-func (p *program) warn(err error) { _, _ = fmt.Fprintf(p.stderr, "%s: %v\n", name, err) }
+func (p *program) warn(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, _ = fmt.Fprintf(p.stderr, "%s: %v\n", name, err)
+}

@@ -98,9 +98,9 @@ func zipped(text string) string {
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"help"}, {"-h"}} {
 		out := output(t, "", args...)
-		for _, c := range []string{"dump"} {
-			if strings.Count(out, "\n"+c+" [<flags>]") != 1 {
-				t.Errorf("%q says not once what %s is:\n%s", args, c, out)
+		for _, c := range []string{"dump", "replay"} {
+			if !strings.Contains(out, "\n"+c+" ") || strings.Count(out, "Show help.") != 1 {
+				t.Errorf("%q does not say, or not once, what %s is:\n%s", args, c, out)
 			}
 		}
 	}

@@ -13,48 +13,37 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
-	"strconv"
-	"strings"
 	"testing"
+
+	"bro_exporter/replay"
 )
 
 // Log is a real prof.log in the pieces that a process wrote: each ends with all lines of a
 // block but Comm, which lacks its newline and is written with the next.
-type Log []string
-
-var separator = regexp.MustCompile(`(?m)^.*\d+\.\d{6} -{24}$`)
+type Log []replay.Block
 
 // Load reads the log at path, below testdata.
 func Load(t testing.TB, path string) Log {
 	t.Helper()
 	_, here, _, _ := runtime.Caller(0)
-	text, err := os.ReadFile(filepath.Join(filepath.Dir(here), "../../testdata", path))
+	file, err := os.Open(filepath.Join(filepath.Dir(here), "../../testdata", path))
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer file.Close()
 	var log Log
-	begin := 0
-	for _, at := range separator.FindAllIndex(text, -1) {
-		if piece := string(text[begin:at[0]]); strings.Contains(piece, " Memory: ") {
-			log = append(log, piece)
-			begin = at[0]
+	for block, err := range replay.Split(file) {
+		if err != nil {
+			t.Fatal(err)
 		}
+		log = append(log, block)
 	}
-	return append(log, string(text[begin:]))
+	return log
 }
-
-var stamp = regexp.MustCompile(`(?m)^(?:.* )?(\d+\.\d{6}) Memory: `)
 
 // Time returns the time stamp of the log's block i.
-func (l Log) Time(i int) float64 {
-	seconds, err := strconv.ParseFloat(stamp.FindStringSubmatch(l[i])[1], 64)
-	if err != nil {
-		panic(err)
-	}
-	return seconds
-}
+func (l Log) Time(i int) float64 { return l[i].Time }
 
 // Spool is a spool directory.
 type Spool struct {
@@ -92,12 +81,12 @@ func (s *Spool) Terminate(n *Node) (old string) {
 
 // Node is one Bro process and its directory.
 type Node struct {
-	t    testing.TB
-	Name string
-	Dir  string
-	log  Log
-	next int // block of log to write
-	file *os.File
+	t       testing.TB
+	Name    string
+	Dir     string
+	log     Log
+	next    int // block of log to write
+	process *replay.Process
 }
 
 // Path returns the node's prof.log.
@@ -108,9 +97,9 @@ func (n *Node) Path() string { return filepath.Join(n.Dir, "prof.log") }
 func (n *Node) Start(log Log) {
 	n.t.Helper()
 	n.Stop()
-	file, err := os.Create(n.Path())
+	process, err := replay.Start(n.Dir)
 	n.do(err)
-	n.log, n.next, n.file = log, 0, file
+	n.log, n.next, n.process = log, 0, process
 }
 
 // Write writes the next blocks of the log and returns the time stamp of the last.
@@ -129,21 +118,20 @@ func (n *Node) Next() string {
 		n.t.Fatalf("%s: the log has no more than %d blocks", n.Name, n.next)
 	}
 	n.next++
-	return n.log[n.next-1]
+	return n.log[n.next-1].Text
 }
 
 // WriteText writes any text.
 func (n *Node) WriteText(text string) {
 	n.t.Helper()
-	_, err := n.file.WriteString(text)
-	n.do(err)
+	n.do(n.process.Write(text))
 }
 
 // Stop stops the process; what it wrote stays.
 func (n *Node) Stop() {
-	if n.file != nil {
-		n.file.Close()
-		n.file = nil
+	if n.process != nil {
+		n.do(n.process.Stop())
+		n.process = nil
 	}
 }
 

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"bro_exporter/replay"
+	"bro_exporter/source"
+)
+
+// play is "proftool replay".
+type play struct {
+	inputs
+	spool  string
+	player replay.Player
+}
+
+func (r *play) declare(app *kingpin.Application) *kingpin.CmdClause {
+	cmd := app.Command("replay", "Play logs into a spool directory as their processes wrote them, with fresh time stamps: to try the exporter, dashboards and alerts. "+
+		"Each process gets a directory with a prof.log, which it writes line by line; several logs of one name, and a command line within a log, are restarts of it. "+
+		"The numbers are the log's own: at a higher speed counters rise as much faster, while alerts wait as long as ever.")
+	cmd.Flag("spool", "Directory to play into; it is made if need be, and must hold no prof.log of these processes.").PlaceHolder("DIR").Required().StringVar(&r.spool)
+	cmd.Flag("speed", "How many times as fast as in the log time passes.").Default("1").Float64Var(&r.player.Speed)
+	cmd.Flag("interval", "Time between two blocks, whatever the log says.").PlaceHolder("15s").DurationVar(&r.player.Interval)
+	cmd.Flag("loop", "Begin again at the end, as a process that restarts, until stopped.").BoolVar(&r.player.Loop)
+	r.inputs.declare(cmd)
+	return cmd
+}
+
+func (r *play) run(ctx context.Context, p *program) error {
+	if r.player.Speed <= 0 || r.player.Interval < 0 {
+		return errors.New("--speed and --interval must be more than 0")
+	}
+	nodes := byDirectory(r.find(p))
+	for dir, logs := range nodes {
+		if err := r.check(dir, logs); err != nil {
+			return err
+		}
+	}
+	var playing sync.WaitGroup
+	for dir, logs := range nodes {
+		playing.Go(func() {
+			if err := r.play(ctx, dir, logs); err != nil && ctx.Err() == nil {
+				p.fail(err)
+			}
+		})
+	}
+	playing.Wait()
+	return nil
+}
+
+// byDirectory sorts logs by the directory in the spool directory that their process gets.
+func byDirectory(logs []source.Log) map[string][]source.Log {
+	nodes := map[string][]source.Log{}
+	for _, log := range logs {
+		dir := strings.ReplaceAll(log.Process, "/", "-") // those below that would not be found
+		nodes[dir] = append(nodes[dir], log)
+	}
+	return nodes
+}
+
+func (r *play) check(dir string, logs []source.Log) error {
+	if dir == "." || dir == ".." {
+		return fmt.Errorf("%q is no name for a process's directory", dir)
+	}
+	path := filepath.Join(r.spool, dir, "prof.log")
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s is there already: remove it, or choose another --spool", path)
+	}
+	for _, log := range logs {
+		if log.IsStdin() && r.player.Loop {
+			return errors.New("standard input cannot be read again: give a file, or leave out --loop")
+		}
+	}
+	return nil
+}
+
+func (r *play) play(ctx context.Context, dir string, logs []source.Log) error {
+	var runs []replay.Open
+	for _, log := range logs {
+		runs = append(runs, log.Open)
+	}
+	return r.player.Play(ctx, filepath.Join(r.spool, dir), runs...)
+}
