@@ -42,9 +42,11 @@ func assemble(text []byte, cut func(rest int) int) []*Snapshot {
 	return append(blocks, a.Pending()...)
 }
 
-// agree checks that Reader, Assembler and Latest see the same in text, however it is cut.
+// agree checks that Reader, Assembler and Latest see the same in text, however it is cut, and
+// whether its lines are read as rows or not.
 func agree(t *testing.T, text []byte, seed uint64) {
 	t.Helper()
+	sameWithoutRows(t, text)
 	var want []*Snapshot
 	r := NewReader(bytes.NewReader(text), "")
 	for r.Scan() {
@@ -128,6 +130,8 @@ func TestAgreement(t *testing.T) {
 // seeds are the beginnings and ends of real logs, and what breaks them.
 func seeds(f *testing.F) {
 	f.Add([]byte("1.000000 Memory: total=1K\n1.000000 -----------------------"), uint64(3))
+	rows := block(nastyRows...)
+	f.Add([]byte(rows+rows), uint64(500))
 	for _, file := range logs(f) {
 		text := load(f, strings.TrimPrefix(file, "../testdata/"))
 		f.Add([]byte(text[:min(len(text), 4000)]), uint64(77))

@@ -28,8 +28,8 @@ type Assembler struct {
 	lines  int   // lines before buf[line]
 	// recordLine is the number of the record's first line.
 	recordLine int
-	// thread: the record's first line is a thread, and parsed already.
-	thread bool
+	// row: the record's first line is a row, and parsed already.
+	row bool
 	// overlong: the line began before buf[line], and that part of it was thrown away.
 	overlong bool
 	// stamp is the last time stamp that began a line: most lines begin with the same.
@@ -112,6 +112,7 @@ func (a *Assembler) Pending() (blocks []*Snapshot) {
 
 // step takes the next line and returns false if it is not complete.
 func (a *Assembler) step() bool {
+	indent := a.takeRows()
 	rest := a.buf[a.line:]
 	n := bytes.IndexByte(rest, '\n')
 	if n < 0 {
@@ -125,24 +126,21 @@ func (a *Assembler) step() bool {
 		a.leaveOut(rest[:n])
 		return true
 	}
-	a.takeLine(rest[:n])
+	a.takeLine(rest[:n], indent)
 	return true
 }
 
-func (a *Assembler) takeLine(line []byte) {
+// takeLine takes a line and the length of its time stamp, if that is known.
+func (a *Assembler) takeLine(line []byte, indent int) {
 	next := a.line + len(line) + 1
-	indent := len(a.stamp)
-	if indent == 0 || len(line) <= indent || line[indent] != ' ' || string(line[:indent]) != string(a.stamp) {
+	if indent == 0 {
 		indent = a.stamped(line)
 	}
 	if indent > 0 || a.indent == 0 || a.line-a.record > maxRecord {
 		a.endRecord()
 		a.startRecord(indent, len(line))
 	}
-	switch {
-	case indent > 0 && line[len(line)-1] == ')':
-		a.thread = a.takeThread(line[indent:])
-	case dashed(line):
+	if dashed(line) {
 		if start, ends := separator(line); ends {
 			a.parse(a.line+start, false)
 			a.p.separator()
@@ -153,14 +151,38 @@ func (a *Assembler) takeLine(line []byte) {
 	a.line = next
 }
 
-// takeThread takes a line, from behind its time stamp on, that is a thread by itself, as most
-// lines are. What continues it is read later, like text behind any other record.
-func (a *Assembler) takeThread(line []byte) bool {
-	if len(line) <= threadIndent || string(line[:threadIndent]) != "   " || line[threadIndent] == ' ' {
-		return false
+// takeRows takes the rows that come next, as long as they have the time stamp of the line before.
+// What continues the last is read later, like text behind any other record. It returns the length
+// of the next line's time stamp if that is known by then, else 0.
+func (a *Assembler) takeRows() (indent int) {
+	if !rowFollows(a.buf, a.line, a.stamp) {
+		return 0
 	}
-	a.p.limit(a.offset+int64(a.record), a.lines)
-	return a.p.thread(line[threadIndent:]) >= 0
+	a.endRecord()
+	if a.p.block == a.p.scrap {
+		return len(a.stamp)
+	}
+	last := int(a.p.open.Offset + maxBlock - a.offset)
+	for a.line <= last {
+		end := a.p.row(a.buf, a.line+len(a.stamp))
+		if end < 0 {
+			break
+		}
+		a.lines++
+		a.startRecord(len(a.stamp), end-a.line)
+		a.row = true
+		a.line = end + 1
+		if !rowFollows(a.buf, a.line, a.stamp) {
+			return 0
+		}
+	}
+	return len(a.stamp)
+}
+
+// rowFollows says that the line at b[i] begins with the stamp and a blank, and may be a row.
+func rowFollows(b []byte, i int, stamp []byte) bool {
+	n := len(stamp)
+	return n > 0 && len(b)-i >= n+minRow && b[i+n] == ' ' && bytes.Equal(b[i:i+n], stamp)
 }
 
 // stamped returns the length of the time stamp that a line begins with, and of the blanks or
@@ -180,23 +202,24 @@ func (a *Assembler) stamped(line []byte) int {
 
 // endRecord parses the record before the current line.
 func (a *Assembler) endRecord() {
-	if a.line == a.record || a.thread && a.line == a.head+1 {
-		return
+	parsed := a.row && a.line == a.head+1
+	if a.line > a.record && !parsed {
+		a.parse(a.line-1, false)
 	}
-	a.parse(a.line-1, false)
+	a.record = a.line
 }
 
 // startRecord begins a record with the current line.
 func (a *Assembler) startRecord(indent, length int) {
 	a.record, a.head, a.indent, a.recordLine = a.line, a.line+length, indent, a.lines
-	a.thread = false
+	a.row = false
 }
 
 // behind leaves what stands before next behind.
 func (a *Assembler) behind(next int) {
 	a.record, a.head, a.line = next, next, next
 	a.indent, a.recordLine = 0, a.lines+1
-	a.thread = false
+	a.row = false
 }
 
 // parse parses the record up to end.
@@ -208,7 +231,7 @@ func (a *Assembler) parse(end int, cut bool) {
 		line:    a.recordLine,
 		offset:  a.offset + int64(a.record),
 	}
-	if a.thread {
+	if a.row {
 		r.i = r.head
 		r.stamped = r.stamp()
 	}
@@ -240,6 +263,7 @@ func (a *Assembler) shorten() {
 	a.skipOverlong()
 	a.lines--
 	a.overlong = true
+	a.stamp = a.stamp[:0]
 	a.drop(len(a.buf) - len(lastBytes(a.buf)))
 	a.behind(0)
 }

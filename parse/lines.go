@@ -126,6 +126,11 @@ func (p *parser) matrixCells(t *text, state int, row []byte) {
 			cells[k] = -int64(n)
 		}
 	}
+	p.addState(state)
+}
+
+// addState notes that a row of the matrix is read.
+func (p *parser) addState(state int) {
 	p.rows |= 1 << state
 	p.block.TCPStates.Measured = p.rows == 1<<NumTCPStates-1
 }
@@ -271,10 +276,14 @@ func (p *parser) addTimer(name []byte, n uint64) {
 func (p *parser) table(t *text) bool {
 	g, ok := t.entries("")
 	if ok {
-		p.addGlobal(nil, g)
-		p.block.Releases &= from(release5_1)
+		p.addTable(g)
 	}
 	return ok
+}
+
+func (p *parser) addTable(g Global) {
+	p.addGlobal(nil, g)
+	p.block.Releases &= from(release5_1)
 }
 
 // global takes "Weird::actions = 35K (163/163 entries)" or "Intel::data_store = 1352K". Where

@@ -38,6 +38,7 @@ type parser struct {
 	// first: a command line was read since the last block began.
 	first bool
 
+	heads []head // of the threads, in the order of their lines
 	ready []Record
 	free  []*Snapshot
 }
@@ -284,6 +285,7 @@ func (p *parser) next() Record {
 func (p *parser) fork() *parser {
 	f := *p
 	f.names = names{}
+	f.heads = nil
 	f.ready, f.free = nil, nil
 	f.scrap = &Snapshot{}
 	if p.open != nil {

@@ -10,11 +10,11 @@ import "bytes"
 // is its name, numbers, and a closing parenthesis. A name may hold newlines, so where the line
 // ends otherwise the next one is tried. The record's first line ends at head.
 func (p *parser) threadLine(t *text, head int) bool {
-	end := head
+	first := head
 	if head <= t.i {
-		end = lineEnd(t.b, t.i)
+		first = lineEnd(t.b, t.i)
 	}
-	for {
+	for end := first; ; end = lineEnd(t.b, end+1) {
 		last := end
 		for last > t.i && blank(t.b[last-1]) {
 			last--
@@ -23,6 +23,9 @@ func (p *parser) threadLine(t *text, head int) bool {
 		if name == tooLarge {
 			t.err = "a thread with a number too large for 64 bits"
 		}
+		if name >= 0 && end == first {
+			p.keepHead(t.b[t.i-threadIndent : t.i+name+len(" in=")])
+		}
 		if name != noThread {
 			t.i = last
 			return true
@@ -30,7 +33,6 @@ func (p *parser) threadLine(t *text, head int) bool {
 		if end == len(t.b) {
 			return false
 		}
-		end = lineEnd(t.b, end+1)
 	}
 }
 

@@ -1,0 +1,216 @@
+package parse
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// withoutRows returns text that is read the same, but has no rows: a blank stands before each
+// time stamp that begins a line.
+func withoutRows(text []byte) []byte {
+	var b []byte
+	for _, line := range bytes.SplitAfter(text, []byte("\n")) {
+		if stampLen(line) > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, line...)
+	}
+	return b
+}
+
+// all returns what a Reader finds in text, but for where blocks begin, and how many lines it
+// could not read.
+func all(t *testing.T, text []byte) (records []Record, unparsed uint64) {
+	t.Helper()
+	r := NewReader(bytes.NewReader(text), "x")
+	for r.Scan() {
+		rec := r.Record()
+		if s, ok := rec.(*Snapshot); ok {
+			c := s.Clone()
+			c.Offset = 0
+			rec = c
+		}
+		records = append(records, rec)
+	}
+	if r.Err() != nil {
+		t.Fatal(r.Err())
+	}
+	return records, r.Unparsed()
+}
+
+// sameWithoutRows checks that rows are read as the rules for all text read them.
+func sameWithoutRows(t *testing.T, text []byte) {
+	t.Helper()
+	got, unparsed := all(t, text)
+	want, wantUnparsed := all(t, withoutRows(text))
+	if unparsed != wantUnparsed {
+		t.Fatalf("%d lines unparsed, want %d", unparsed, wantUnparsed)
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d records, want %d", len(got), len(want))
+	}
+	for i := range got {
+		if !reflect.DeepEqual(got[i], want[i]) {
+			t.Fatalf("record %d:\n got %+v\nwant %+v", i, got[i], want[i])
+		}
+	}
+}
+
+const (
+	rowThread = "1.000000   conn/Log::WRITER_ASCII    in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)"
+	rowTimer  = "1.000000         TableValTimer = 36"
+	rowTable  = "1.000000                34/102 entries"
+	rowHeader = "1.000000 TCP-States:" + tcpHeader
+	rowInact  = "1.000000 TCP-States:Inact.                          12345678                3       "
+)
+
+// nastyRows are rows, and what is nearly one: each behind those before, and in the next block
+// again at the same place.
+var nastyRows = []string{
+	rowThread, rowThread, // two of the same name
+	rowTimer, rowTable, rowHeader, rowInact,
+	"1.000000 TCP-States:Syn.    x                                                       ",
+	"1.000000 TCP-States:Syn.    -1                                                      ",
+	"1.000000 TCP-States:Syn.     1                                                      ",
+	"1.000000 TCP-States:Syn.    1 2                                                     ",
+	"1.000000 TCP-States:Syn.    1                                                       \r",
+	"1.000000 TCP-States:Syn.    1                                                     \n 2",
+	"1.000000 TCP-States:Syn.    1",
+	"1.000000 TCP-States:Est.    1                                                       ",
+	strings.Replace(rowHeader, "Inact.", "Inact", 1),
+	rowHeader + " ",
+	"1.000000   a in=1 out=2 pending=3/4 (#queue r/w: in=5/6 out=7/8)/Log::WRITER_ASCII in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)",
+	"1.000000   a in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)",
+	"1.000000    four blanks in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)",
+	"1.000000  two blanks in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)",
+	"1.000000   \xff\xfe\xc3/Log::WRITER_ASCII in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)",
+	"1.000000   two\nlines |/Input::READER_RAW in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)",
+	"1.000000   two\n1.000000 lines in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)",
+	"1.000000   NUL\x00/Log::WRITER_ASCII\x00 in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)",
+	"1.000000   " + strings.Repeat("long", 100) + " in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)",
+	strings.Replace(rowThread, "in=41", "in=0041", 1),
+	strings.Replace(rowThread, "in=41", "in=18446744073709551615", 1),
+	strings.Replace(rowThread, "in=41", "in=9999999999999999999", 1),
+	strings.Replace(rowThread, "in=41", "in=99999999999999999999999", 1),
+	strings.Replace(rowThread, "in=41", "in=-41", 1),
+	strings.Replace(rowThread, "in=41", "in=", 1),
+	strings.Replace(rowThread, " out=20 pending=", " ", 1),
+	strings.Replace(rowThread, " pending=0", " pendinf=0", 1),
+	strings.Replace(rowThread, "0/1", "0 1", 1),
+	strings.Replace(rowThread, "(#queue", "(#queuf", 1),
+	strings.Replace(rowThread, "r/w: in=", "r/w:in=", 1),
+	strings.Replace(rowThread, "20)", "20", 1),
+	rowThread + "\r", rowThread + "   ", rowThread + "\x00", rowThread + ")", rowThread + " 1.000000 Triggers: total=1 pending=2",
+	rowThread + "\n continued 5", rowThread + "\n  conn/Log::WRITER_ASCII    in=1 out=2 pending=3/4 (#queue r/w: in=5/6 out=7/8)",
+	rowTimer + "\r", rowTimer + " ", rowTimer + "K", rowTimer + " x", rowTimer + "\n continued = 5", rowTimer + "\nK",
+	"1.000000         TableValTimer = 0036",
+	"1.000000         TableValTimer = 99999999999999999999",
+	"1.000000         TableValTimer = -36",
+	"1.000000         TableValTimer = ",
+	"1.000000         TableValTimer =  36",
+	"1.000000         TableValTimerX = 36",
+	"1.000000          TableValTimer = 36",
+	"1.000000        TableValTimer = 36",
+	"1.000000         1.000000 = 36",
+	"1.000000         7/8 = 36",
+	"1.000000         \tx = 36",
+	"1.000000         -x = 36",
+	"1.000000          = 36",
+	"1.000000         " + strings.Repeat("Timer", 100) + " = 36",
+	rowTable + "\r", rowTable + " ", rowTable + "x", rowTable + ")", rowTable + "\n5/6 entries",
+	"1.000000                0034/102 entries",
+	"1.000000                34/99999999999999999999 entries",
+	"1.000000                34/-1 entries",
+	"1.000000                34 102 entries",
+	"1.000000                34/102  entries",
+	"1.000000                34/102 entriex",
+	"1.000000                 34/102 entries",
+	"1.000000               34/102 entries",
+	"1.000000                Foo::bar = 35K (163/163 entries)",
+	"1.000000 ", "1.000000", "1.000000  ", "", "\x00\x00\x001.000000   x",
+	"1.000000   x 1.000000 " + dashes,
+	"2.000000   conn/Log::WRITER_ASCII    in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)",
+}
+
+// block returns a block of the rows.
+func block(rows ...string) string {
+	return "1.000000 " + dashes + "\n1.000000 Memory: total=1K\n" + strings.Join(rows, "\n") + "\n"
+}
+
+func TestRowsAreReadLikeAllText(t *testing.T) {
+	everything := block(nastyRows...)
+	sameWithoutRows(t, []byte(everything+everything+everything))
+	for _, a := range nastyRows {
+		again := block(rowHeader, rowInact, rowTimer, rowThread, a, rowThread, rowTimer, rowTable)
+		sameWithoutRows(t, []byte(again+again+again))
+		sameWithoutRows(t, []byte(again+block(a)))
+		for _, b := range nastyRows {
+			text := block(a, b) + block(b, a) + block(a, a, b) + block(b, b) + block(a) + strings.TrimSuffix(block(a, b), "\n")
+			sameWithoutRows(t, []byte(text))
+		}
+	}
+	for _, file := range logs(t) {
+		sameWithoutRows(t, []byte(load(t, strings.TrimPrefix(file, "../testdata/"))))
+	}
+}
+
+// A row that is cut anywhere is no row yet.
+func TestCutRows(t *testing.T) {
+	before := block(rowHeader, rowInact, rowTimer, rowThread, rowTable)
+	for n := range len(before) {
+		sameWithoutRows(t, []byte(before+before[:n]))
+	}
+}
+
+// Rows are taken as such when they were met before, and are what they shall be.
+func TestRow(t *testing.T) {
+	a := NewAssembler("")
+	a.Write([]byte(block(rowHeader, rowInact, rowTimer, rowThread, rowTable) + block()))
+	for a.Scan() {
+	}
+	for _, test := range []struct {
+		row  string
+		want bool
+	}{
+		{rowHeader, true},
+		{rowInact, true},
+		{rowTimer, true},
+		{strings.Replace(rowTimer, "36", "1234567890123456789", 1), true},
+		{strings.Replace(rowTimer, "Table", "Other", 1), false},
+		{strings.Replace(rowTimer, "36", "12345678901234567890", 1), false},
+		{rowTable, true},
+		{rowTable + " ", false},
+		{rowThread, true},
+		{strings.ReplaceAll(rowThread, "41", "1234567890123456789"), true},
+		{strings.ReplaceAll(rowThread, "41", "12345678901234567890"), false},
+		{strings.Replace(rowThread, "conn", "conm", 1), false},
+		{strings.Replace(rowThread, " out=20 pending=", " ", 1), false},
+	} {
+		p := a.p.fork()
+		p.block, p.heads, p.columns, p.rows = &Snapshot{}, a.p.heads, true, 0
+		p.block.Timers.ByName = []Timer{{Name: "TableValTimer"}}[:0]
+		p.block.Threads.List = make([]Thread, 0, 1)
+		end := p.row([]byte(test.row+"\n"+rowThread), len("1.000000"))
+		if got := end == len(test.row); got != test.want || !got && end != -1 {
+			t.Errorf("%s: taken to %d", test.row, end)
+		}
+	}
+}
+
+func TestRowsOfAnotherProcess(t *testing.T) {
+	thread := func(name string, n int) string {
+		return fmt.Sprintf("1.000000   %-25s in=%d out=2 pending=3/4 (#queue r/w: in=5/6 out=7/8)", name, n)
+	}
+	text := block(thread("a", 1), thread("b", 2), thread("c", 3)) + block(thread("b", 4), thread("c", 5)) + block(thread("a", 6), thread("b", 7), thread("a", 8))
+	blocks, _ := read(t, text)
+	var got []string
+	for _, s := range blocks {
+		for _, th := range s.Threads.List {
+			got = append(got, fmt.Sprint(th.Name, th.In))
+		}
+	}
+	equal(t, "threads", strings.Join(got, " "), "a1 b2 c3 b4 c5 a6 b7 a8")
+}
