@@ -89,7 +89,7 @@ func (p *parser) thread(b []byte) int {
 }
 
 // queues reads the line b of a thread but for its name and returns where that ends, noThread
-// or tooLarge. Its texts are cut to eight bytes: the compiler compares more by a call.
+// or tooLarge.
 func (th *Thread) queues(b []byte) int {
 	i := len(b) - 1
 	th.OutWrites, i = numberBefore(b, i)
@@ -99,14 +99,11 @@ func (th *Thread) queues(b []byte) int {
 	th.InWrites, i = numberBefore(b, i)
 	i = before("/", b, i)
 	th.InReads, i = numberBefore(b, i)
-	i = before("r/w: in=", b, i)
-	i = before(" ", b, i)
-	i = before(" (#queue", b, i)
+	i = before(" (#queue r/w: in=", b, i)
 	th.PendingOut, i = numberBefore(b, i)
 	i = before("/", b, i)
 	th.PendingIn, i = numberBefore(b, i)
-	i = before("pending=", b, i)
-	i = before(" ", b, i)
+	i = before(" pending=", b, i)
 	th.Out, i = numberBefore(b, i)
 	i = before(" out=", b, i)
 	th.In, i = numberBefore(b, i)
@@ -115,40 +112,25 @@ func (th *Thread) queues(b []byte) int {
 
 // before returns where s begins that ends before b[i].
 func before(s string, b []byte, i int) int {
-	if i < len(s) || i > len(b) {
-		return min(i, noThread)
+	if i < 0 {
+		return i
 	}
-	if string(b[i-len(s):i]) != s {
+	if !bytes.HasSuffix(b[:i], []byte(s)) {
 		return noThread
 	}
 	return i - len(s)
 }
 
-// numberBefore returns the number that ends before b[i] and where it begins. Most have few
-// digits, and there is always more before them.
+// numberBefore returns the number that ends before b[i] and where it begins.
 func numberBefore(b []byte, i int) (n uint64, start int) {
-	if i < 4 || i > len(b) {
-		return 0, min(i, noThread)
-	}
-	last := b[i-4 : i]
-	ones, tens, hundreds := last[3]-'0', last[2]-'0', last[1]-'0'
-	switch {
-	case ones > 9:
-		return 0, noThread
-	case tens > 9:
-		return uint64(ones), i - 1
-	case hundreds > 9:
-		return uint64(tens)*10 + uint64(ones), i - 2
-	case last[0]-'0' > 9:
-		return uint64(hundreds)*100 + uint64(tens)*10 + uint64(ones), i - 3
-	}
-	return longNumberBefore(b, i)
-}
-
-func longNumberBefore(b []byte, i int) (n uint64, start int) {
 	for start = i; start > 0 && digit(b[start-1]); start-- {
 	}
-	if i-start > maxDigits {
+	switch {
+	case i < 0:
+		return 0, i
+	case start == i:
+		return 0, noThread
+	case i-start > maxDigits:
 		return 0, tooLarge
 	}
 	for _, c := range b[start:i] {
