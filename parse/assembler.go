@@ -182,7 +182,15 @@ func (a *Assembler) takeRows() (indent int) {
 // rowFollows says that the line at b[i] begins with the stamp and a blank, and may be a row.
 func rowFollows(b []byte, i int, stamp []byte) bool {
 	n := len(stamp)
-	return n > 0 && len(b)-i >= n+minRow && b[i+n] == ' ' && bytes.Equal(b[i:i+n], stamp)
+	return n > 0 && len(b)-i >= n+minRow && b[i+n] == ' ' && sameStamp(b[i:i+n], stamp)
+}
+
+// sameStamp compares two time stamps. Most have 17 bytes, and 16 are compared without a call.
+func sameStamp(a, b []byte) bool {
+	if len(a) != 17 || len(b) != 17 {
+		return bytes.Equal(a, b)
+	}
+	return *(*[16]byte)(a) == *(*[16]byte)(b) && a[16] == b[16]
 }
 
 // stamped returns the length of the time stamp that a line begins with, and of the blanks or
