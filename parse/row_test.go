@@ -214,3 +214,38 @@ func TestRowsOfAnotherProcess(t *testing.T) {
 	}
 	equal(t, "threads", strings.Join(got, " "), "a1 b2 c3 b4 c5 a6 b7 a8")
 }
+
+// What makes a line too long for a record makes it too long for a row.
+func TestOverlongRows(t *testing.T) {
+	name := strings.Repeat("x", maxRecord-100)
+	thread := func(n string) string {
+		return strings.ReplaceAll("1.000000   "+name+" in=N out=N pending=N/N (#queue r/w: in=N/N out=N/N)", "N", n)
+	}
+	timer := func(n string) string { return "1.000000         " + name + strings.Repeat("x", 75) + " = " + n }
+	most := strings.Repeat("9", maxDigits)
+	before := block(thread("1"), timer("1"))
+	sameWithoutRows(t, []byte(before+before+before+block(thread(most), timer(most))))
+}
+
+// What looks like a row in the middle of a line that is too long is none.
+func TestRowInOverlongLine(t *testing.T) {
+	kept := len(lastBytes(make([]byte, maxRecord)))
+	a := NewAssembler("")
+	for _, piece := range []string{
+		strings.Repeat(block(rowThread), 3) + block(),
+		strings.Repeat("x", maxRecord) + rowThread[:kept],
+		rowThread[kept:] + "\n",
+	} {
+		a.Write([]byte(piece))
+		for a.Scan() {
+		}
+	}
+	equal(t, "threads", len(a.Pending()[0].Threads.List), 0)
+}
+
+func TestBlockOfRowsWithoutEnd(t *testing.T) {
+	const memory, row = "1.000000 Memory: total=1K\n", rowTable + "\n"
+	blocks, faults := read(t, memory+strings.Repeat(row, 2*maxBlock/len(row)))
+	equal(t, "tables", len(blocks[0].Globals.List), 1+(maxBlock-len(memory))/len(row))
+	equal(t, "faults", len(faults), 1)
+}
