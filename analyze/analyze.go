@@ -95,13 +95,13 @@ func (p *Process) forget() {
 }
 
 // Report ends the last run and says what is to be said. The Process cannot be used afterwards.
-func (p *Process) Report(name, path string, unparsed uint64) Report {
+func (p *Process) Report(name, path string) Report {
 	p.end()
-	r := Report{Process: name, Path: path, Blocks: p.blocks, Unparsed: unparsed, Runs: p.runs}
+	r := Report{Process: name, Path: path, Blocks: p.blocks, Runs: p.runs}
 	if p.from > 0 {
 		r.From, r.To = seconds(p.from), seconds(p.to)
 	}
-	r.Findings = append(p.findings, p.general(unparsed)...)
+	r.Findings = append(p.findings, p.general()...)
 	sortFindings(r.Findings)
 	return r
 }

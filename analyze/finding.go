@@ -162,9 +162,12 @@ func (f *findings) responsible(total resource) []resource {
 		if r.quantity.kind != ScriptTable || r.name == "" || r.Unit != Entries || grown < (total.Last-total.First)/10 {
 			return false
 		}
-		hours := r.Trend.To.Sub(r.Trend.From).Hours()
-		r.Trend.Slope, r.Trend.Start = grown/hours, r.First
-		return r.Trend.Judged
+		if !r.Trend.Judged {
+			return false
+		}
+		r.Trend.Slope, r.Trend.Start = grown/r.Trend.To.Sub(r.Trend.From).Hours(), r.First
+		r.Verdict = Grows
+		return true
 	})
 }
 
@@ -332,14 +335,10 @@ func (f *findings) names() {
 }
 
 // general says what concerns all runs.
-func (p *Process) general(unparsed uint64) (list []Finding) {
+func (p *Process) general() (list []Finding) {
 	if len(p.runs) > 1 {
 		list = append(list, Finding{Kind: Restarted, Severity: Note, Run: len(p.runs) - 1,
 			Text: fmt.Sprintf("the process started %d times; each run was judged by itself", len(p.runs))})
-	}
-	if unparsed > 0 {
-		list = append(list, Finding{Kind: Unreadable, Severity: Note, Run: len(p.runs) - 1,
-			Text: fmt.Sprintf("%d lines are not Bro's or could not be read; scripts may write such", unparsed)})
 	}
 	expensive := 0
 	var longest time.Duration

@@ -68,7 +68,7 @@ func judgeCase(c *labelled.Case) (analyze.Report, error) {
 			p.Add(s)
 		}
 	}
-	return p.Report(c.Name, c.Name, r.Unparsed()), r.Err()
+	return p.Report(c.Name, c.Name), r.Err()
 }
 
 // class is what came of the logs of one class.

@@ -8,7 +8,6 @@ type Report struct {
 	Path     string
 	From, To time.Time // packet time; zero if no block has one
 	Blocks   int
-	Unparsed uint64 // lines that no rule knew or could read
 	Runs     []Run
 	Findings []Finding // the worst first
 }
@@ -45,7 +44,9 @@ type Resource struct {
 	Trend                 Trend
 	Verdict               Verdict
 	Steps                 []Step
-	Points                []Point // all of the run, in time, for plots
+	// Points are its course through all of the run, for plots. What is one of many, such as a
+	// thread's queue, has none if it is flat.
+	Points []Point
 }
 
 // Trend is a straight line through a resource, start-up, steps and load set aside.
@@ -56,7 +57,7 @@ type Trend struct {
 	// From and To are where the line begins and ends. Start is its value at From.
 	From, To time.Time
 	Start    float64
-	Judged   bool // enough was measured
+	Judged   bool // enough was measured for all of this
 }
 
 // End returns the line's value at To.
@@ -179,5 +180,4 @@ const (
 	Reloaded       Kind = "step"
 	Restarted      Kind = "restarts"
 	NotMeasured    Kind = "not-measured"
-	Unreadable     Kind = "unparsed"
 )

@@ -133,7 +133,7 @@ func (w *window) mark(busy []bool, values []float64, matters func(before, top fl
 
 func (w *window) resource(t *tracked) Resource {
 	q := &w.run.quantities[t.key.quantity]
-	res := Resource{Name: q.name, Group: q.group, Unit: q.unit, Points: w.points(t)}
+	res := Resource{Name: q.name, Group: q.group, Unit: q.unit}
 	switch {
 	case q.group == QueuesGroup:
 		res.Name = t.key.name + " " + q.name
@@ -164,6 +164,9 @@ func (w *window) resource(t *tracked) Resource {
 		w.describe(&res, w.queue(t, q))
 	default:
 		w.describe(&res, judge(c, q))
+	}
+	if t.key.name == "" || res.Verdict != Flat {
+		res.Points = w.points(t)
 	}
 	return res
 }
@@ -211,19 +214,25 @@ func (w *window) describe(res *Resource, j judgement) {
 	}
 	res.Trend = Trend{
 		Slope: j.slope, Low: j.low, High: j.high, P: j.p,
-		From: w.run.time(j.from), To: w.run.time(j.to), Start: j.start, Judged: true,
+		From: w.run.time(j.from), To: w.run.time(j.to), Start: max(0, j.start), Judged: true,
 	}
 	for _, s := range j.steps {
 		res.Steps = append(res.Steps, Step{w.run.time(s.at), s.size})
 	}
 }
 
+// points returns the resource's course, each two buckets joined if there are many.
 func (w *window) points(t *tracked) []Point {
 	t.align()
+	buckets, width := t.buckets, 1
+	if len(buckets) > maxBuckets/2 {
+		buckets, width = halved(slices.Clone(buckets)), 2
+	}
 	var points []Point
-	for i := range t.buckets {
-		if b := &t.buckets[i]; b.n > 0 {
-			points = append(points, Point{w.run.time(w.hours[i]), b.mean(), b.min, b.max})
+	for i := range buckets {
+		if b := &buckets[i]; b.n > 0 {
+			middle := (float64(i) + 0.5) * float64(width) * w.run.clock.width / 3600
+			points = append(points, Point{w.run.time(middle), b.mean(), b.min, b.max})
 		}
 	}
 	return points

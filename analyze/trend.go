@@ -183,3 +183,24 @@ func project(v []float64, basis [][]float64) []float64 {
 	}
 	return v
 }
+
+// deviation returns the standard deviation around the middle, from the median deviation, which
+// no spike changes.
+func deviation(y []float64, middle float64) float64 {
+	rest := make([]float64, len(y))
+	for i := range y {
+		rest[i] = math.Abs(y[i] - middle)
+	}
+	slices.Sort(rest)
+	return 1.4826 * median(rest)
+}
+
+func middle(y []float64) float64 { return median(slices.Sorted(slices.Values(y))) }
+
+func constant(n int) []float64 {
+	c := make([]float64, n)
+	for i := range c {
+		c[i] = 1
+	}
+	return c
+}

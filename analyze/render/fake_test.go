@@ -223,7 +223,7 @@ func restarted() analyze.Report {
 // empty has never written a block.
 func empty() analyze.Report {
 	return analyze.Report{
-		Process: "worker-9", Path: "/opt/zeek/spool/worker-9/prof.log", Unparsed: 3,
+		Process: "worker-9", Path: "/opt/zeek/spool/worker-9/prof.log",
 		Findings: []analyze.Finding{{
 			Kind: analyze.NotMeasured, Severity: analyze.Note,
 			Text: "There is no block in it.", Advice: "Load misc/profiling.",

@@ -27,7 +27,6 @@ type jsonProcess struct {
 	From     time.Time     `json:"from,omitzero"`
 	To       time.Time     `json:"to,omitzero"`
 	Blocks   int           `json:"blocks"`
-	Unparsed uint64        `json:"unparsed_lines"`
 	Findings []jsonFinding `json:"findings"`
 	Runs     []jsonRun     `json:"runs"`
 }
@@ -87,7 +86,7 @@ type jsonStep struct {
 //	  process, path         its name, and its prof.log
 //	  verdict               of its worst finding: fine, note, trouble or leak
 //	  from, to              packet time of the first and the last block
-//	  blocks, unparsed_lines
+//	  blocks
 //	  findings              the worst first
 //	    kind                the rule, as in --fail-on
 //	    severity            note, trouble or leak
@@ -136,7 +135,7 @@ func newJSONProcess(r *analyze.Report) jsonProcess {
 	return jsonProcess{
 		Process: r.Process, Path: r.Path, Verdict: r.Worst().String(),
 		From: r.From.UTC(), To: r.To.UTC(),
-		Blocks: r.Blocks, Unparsed: r.Unparsed,
+		Blocks:   r.Blocks,
 		Findings: convert(r.Findings, newJSONFinding),
 		Runs:     convert(r.Runs, newJSONRun),
 	}

@@ -85,9 +85,6 @@ func facts(r *analyze.Report) string {
 	if len(r.Runs) == 1 {
 		facts = runFacts(&r.Runs[0])
 	}
-	if r.Unparsed > 0 {
-		facts = append(facts, plural(int(r.Unparsed), "unknown line"))
-	}
 	return strings.Join(facts, ", ")
 }
 

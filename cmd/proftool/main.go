@@ -19,6 +19,7 @@ const name = "proftool"
 
 // The exit codes; 0 if all went well.
 const (
+	leaking = 1   // what analyze was to look for was found
 	failed  = 2   // something could not be read or written, or the arguments are wrong
 	stopped = 130 // by a signal, before the work was done
 )
@@ -38,7 +39,7 @@ type command interface {
 	run(ctx context.Context, p *program) error
 }
 
-func commands() []command { return []command{&dump{}, &play{}} }
+func commands() []command { return []command{&diagnosis{}, &dump{}, &play{}} }
 
 // run is the program: it returns the exit code when the work is done, or ctx.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -103,6 +104,13 @@ func (p *program) fail(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.code = failed
+}
+
+// found lets the program end with the code for leaks, unless something goes wrong.
+func (p *program) found() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.code = max(p.code, leaking)
 }
 
 // warn says what went wrong without making it an error.

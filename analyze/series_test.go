@@ -1,0 +1,47 @@
+package analyze
+
+import (
+	"math"
+	"testing"
+)
+
+func TestSeriesIsBounded(t *testing.T) {
+	c := newClock(1000)
+	all, rare := newSeries(c), newSeries(c)
+	sum := 0.0
+	const n = 100_000
+	for i := range n {
+		if !c.advance(1000 + 15*float64(i)) {
+			t.Fatal("a later block lies before the run")
+		}
+		all.add(float64(i))
+		sum += float64(i)
+		if i%20 == 0 {
+			rare.add(float64(i))
+		}
+	}
+	all.align()
+	if len(all.buckets) > maxBuckets || len(all.buckets) < maxBuckets/2 {
+		t.Errorf("%d buckets, want %d at most and half of them at least", len(all.buckets), maxBuckets)
+	}
+	var whole bucket
+	for i := range all.buckets {
+		whole.merge(all.buckets[i])
+	}
+	if whole != (bucket{n, sum, 0, n - 1}) {
+		t.Errorf("all buckets together are %+v", whole)
+	}
+	// Both count the same time, though one began with finer buckets than it needed.
+	a, b := all.values(mean), rare.values(mean)
+	if len(a) != len(b) {
+		t.Fatalf("%d and %d buckets of the same time", len(a), len(b))
+	}
+	for i := range a {
+		if math.Abs(a[i]-b[i]) > 20 {
+			t.Errorf("bucket %d: %v and %v are not of the same time", i, a[i], b[i])
+		}
+	}
+	if c.advance(999) {
+		t.Error("a block before the run was taken")
+	}
+}
