@@ -8,7 +8,7 @@ RUN GOOS=$TARGETOS GOARCH=$TARGETARCH make build
 
 # Mount Bro's spool read-only. If nobody (65534) may not read it, run with --user of one who may.
 FROM scratch
-COPY --from=build /src/bro_exporter /bin/bro_exporter
+COPY --from=build /src/bro_exporter /src/proftool /bin/
 USER 65534:65534
 EXPOSE 10147
 ENTRYPOINT ["/bin/bro_exporter"]

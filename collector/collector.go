@@ -101,10 +101,8 @@ func New(config Config) (*Collector, error) {
 		if *limit < 0 {
 			return nil, fmt.Errorf("a limit is below zero: %d", *limit)
 		}
-		if *limit == 0 {
-			*limit = 500
-		}
 	}
+	config.Limits = config.Limits.withDefaults()
 	if config.Topics == nil {
 		config.Topics = Topics()
 	}

@@ -15,6 +15,11 @@ type Limits struct {
 	Globals int // 500
 }
 
+func (l Limits) withDefaults() Limits {
+	const enough = 500
+	return Limits{cmp.Or(l.Threads, enough), cmp.Or(l.Globals, enough)}
+}
+
 // maxTimers is enough: the releases have about 30 types of timer.
 const maxTimers = 100
 

@@ -52,7 +52,7 @@ func Health(staleAfter time.Duration) Topic {
 		health("bro_prof_read_errors_total",
 			"Failures to open, stat or read the prof.log.",
 			prometheus.CounterValue, func(v *view) (float64, bool) { return float64(v.file.readErrors), v.file.present }),
-		health("bro_prof_restarts_total",
+		health(restartsTotal,
 			"Starts of the Bro process that were seen in the prof.log.",
 			prometheus.CounterValue, func(v *view) (float64, bool) { return float64(v.file.restarts), v.file.present }),
 		{
@@ -72,6 +72,8 @@ func Health(staleAfter time.Duration) Topic {
 		},
 	}}
 }
+
+const restartsTotal = "bro_prof_restarts_total"
 
 // health is a metric of the file, known for some time only. Its counters count since the file
 // is followed.

@@ -39,7 +39,7 @@ type command interface {
 	run(ctx context.Context, p *program) error
 }
 
-func commands() []command { return []command{&diagnosis{}, &dump{}, &play{}} }
+func commands() []command { return []command{&diagnosis{}, &dump{}, &history{}, &play{}} }
 
 // run is the program: it returns the exit code when the work is done, or ctx.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {

@@ -98,7 +98,7 @@ func zipped(text string) string {
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"help"}, {"-h"}} {
 		out := output(t, "", args...)
-		for _, c := range []string{"dump", "replay"} {
+		for _, c := range []string{"dump", "backfill", "replay"} {
 			if !strings.Contains(out, "\n"+c+" ") || strings.Count(out, "Show help.") != 1 {
 				t.Errorf("%q does not say, or not once, what %s is:\n%s", args, c, out)
 			}
