@@ -18,13 +18,27 @@ tool    = go tool -modfile=tools/go.mod
 # Without service discovery, which nothing here needs; tests run it with the same flags.
 promtool = GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod promtool
 
-.PHONY: help build test format tidy vet unit promtool lint fuzz soak bench clean
+.PHONY: help build man completion test format tidy vet unit promtool lint fuzz soak bench clean
 
 help: ## Show this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 build: ## Build ./bro_exporter and ./proftool: static, and the same from the same commit
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(ldflags)' -o ./ ./cmd/...
+
+# Kingpin's page has a version of six lines in its head, and no word behind the name.
+man: build ## Write man pages to dist/man
+	@mkdir -p dist/man; \
+	page() { ./$$1 --help-man | sed -E -e '1,/ ""$$/c .TH '"$$1"' 1 "" "$(VERSION)"' -e '/^\.SH "NAME"/,+1 s/^'"$$1"'$$/& \\- '"$$2/" >dist/man/$$1.1; }; \
+	page bro_exporter "Prometheus exporter for the prof.log of Bro and Zeek"; \
+	page proftool "read, convert and play the prof.logs of Bro and Zeek"
+
+completion: build ## Write completion scripts for bash and zsh to dist/completion
+	@mkdir -p dist/completion; \
+	for program in bro_exporter proftool; do \
+		./$$program --completion-script-bash >dist/completion/$$program.bash; \
+		./$$program --completion-script-zsh >dist/completion/_$$program; \
+	done
 
 test: format tidy vet unit lint ## Check and test everything
 	@echo "All checks and tests passed."

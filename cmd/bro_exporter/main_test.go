@@ -290,3 +290,19 @@ func TestBasicAuth(t *testing.T) {
 	e.url = strings.Replace(e.url, "http://", "http://grafana:secret@", 1)
 	e.await("/metrics", "bro_exporter_build_info")
 }
+
+func TestManPageAndCompletion(t *testing.T) {
+	for flag, want := range map[string][]string{
+		"--help-man":                {".TH bro_exporter 1", "--prof.path=[NAME=]GLOB", "--web.listen-address"},
+		"--completion-script-bash":  {"complete -F _bro_exporter_bash_autocomplete -o default bro_exporter"},
+		"--completion-script-zsh":   {"#compdef bro_exporter"},
+		"--completion-bash --prof.": {"--prof.path"},
+	} {
+		code, out, _ := command(t, "", strings.Fields(flag)...)
+		for _, text := range want {
+			if code != 0 || !strings.Contains(out, text) {
+				t.Errorf("%s: code %d, no %s in\n%s", flag, code, text, out)
+			}
+		}
+	}
+}

@@ -17,7 +17,12 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files and the README")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // result is what a run has brought.
 type result struct {
