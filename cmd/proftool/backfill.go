@@ -24,7 +24,7 @@ func (h *history) declare(app *kingpin.Application) *kingpin.CmdClause {
 	cmd.Flag("label", "Label that every series gets, such as job=zeek and instance=sensor1:10147, to match what Prometheus scrapes; repeatable.").PlaceHolder("NAME=VALUE").StringsVar(&h.labels)
 	cmd.Flag("max-threads", "As --collector.max-threads of bro_exporter.").Default("500").IntVar(&h.limits.Threads)
 	cmd.Flag("max-globals", "As --collector.max-globals of bro_exporter.").Default("500").IntVar(&h.limits.Globals)
-	h.inputs.declare(cmd)
+	h.declareReading(cmd)
 	return cmd
 }
 

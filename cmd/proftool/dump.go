@@ -22,11 +22,12 @@ type dump struct {
 func (d *dump) declare(app *kingpin.Application) *kingpin.CmdClause {
 	cmd := app.Command("dump", "Print every block as a line of JSON. A field that was not measured is absent. Sizes are in bytes, times in seconds.")
 	cmd.Flag("last", "Print only the newest block of each log. It has no line number then.").BoolVar(&d.last)
-	d.inputs.declare(cmd)
+	d.declareReading(cmd)
 	return cmd
 }
 
 func (d *dump) run(ctx context.Context, p *program) error {
+	d.quiet = d.quiet || isTerminal(p.stdout) // where the blocks show how far it is
 	for _, log := range d.find(p) {
 		if err := d.dump(ctx, p, log); err != nil {
 			return err

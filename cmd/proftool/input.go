@@ -15,6 +15,13 @@ import (
 // inputs are the prof.logs that a command reads.
 type inputs struct {
 	arguments []string
+	quiet     bool
+}
+
+// declareReading declares the arguments, and how to read what they name.
+func (in *inputs) declareReading(cmd *kingpin.CmdClause) {
+	cmd.Flag("quiet", "Show no progress. It is only shown on a terminal, and if reading takes long.").Short('q').BoolVar(&in.quiet)
+	in.declare(cmd)
 }
 
 func (in *inputs) declare(cmd *kingpin.CmdClause) {
@@ -34,6 +41,9 @@ func (in *inputs) find(p *program) []source.Log {
 	logs, errs := source.Find(in.arguments, p.stdin)
 	for _, err := range errs {
 		p.fail(err)
+	}
+	if !in.quiet && isTerminal(p.stderr) {
+		p.progress = newProgress(p.stderr, logs)
 	}
 	return logs
 }

@@ -60,6 +60,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return failed
 	}
 	err = byName[selected].run(ctx, p)
+	p.progress.clear()
 	switch {
 	case ctx.Err() != nil:
 		return stopped
@@ -94,6 +95,8 @@ type program struct {
 	stdout io.Writer
 	stderr io.Writer
 
+	progress *progress // nil if none is to be shown
+
 	mu   sync.Mutex // of all below, and of stderr
 	code int
 }
@@ -115,6 +118,7 @@ func (p *program) found() {
 
 // warn says what went wrong without making it an error.
 func (p *program) warn(err error) {
+	p.progress.clear()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_, _ = fmt.Fprintf(p.stderr, "%s: %v\n", name, err)

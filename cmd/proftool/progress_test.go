@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bro_exporter/source"
+)
+
+// Progress is shown when work takes long, and goes when something is said.
+func TestProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		logs := []source.Log{{Size: 3 << 20}, {Size: 1 << 20}}
+		p := newProgress(&out, logs)
+		logs[0].OnRead(1 << 20)
+		time.Sleep(patience - time.Millisecond)
+		logs[0].OnRead(1 << 20)
+		if p.clear(); out.Len() > 0 {
+			t.Errorf("shown too early: %q", &out)
+		}
+		time.Sleep(time.Millisecond)
+		logs[1].OnRead(1 << 20)
+		if !strings.Contains(out.String(), "75%") {
+			t.Errorf("not shown: %q", &out)
+		}
+		out.Reset()
+		if p.clear(); strings.Trim(out.String(), "\r \x1b[2K") != "" || out.Len() == 0 {
+			t.Errorf("not taken away: %q", &out)
+		}
+		logs[1].OnRead(5 << 20)
+	})
+}
+
+// There is none where nobody looks, or how much there is to read is not known.
+func TestNoProgress(t *testing.T) {
+	logs, _ := source.Find([]string{"../../testdata/7.0.11/live", "-"}, strings.NewReader(""))
+	if newProgress(&bytes.Buffer{}, logs) != nil {
+		t.Error("progress of a pipe")
+	}
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	for _, test := range []struct {
+		stderr *os.File
+		quiet  bool
+		shown  bool
+	}{{terminal, false, true}, {terminal, true, false}, {null, false, false}} {
+		p := &program{stderr: test.stderr}
+		in := &inputs{arguments: []string{"../../testdata/7.0.11/live"}, quiet: test.quiet}
+		if in.find(p); (p.progress != nil) != test.shown {
+			t.Errorf("%s, quiet %v: %v", test.stderr.Name(), test.quiet, p.progress)
+		}
+	}
+}
