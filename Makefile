@@ -16,7 +16,7 @@ info    = github.com/prometheus/common/version
 ldflags = -X $(info).Version=$(VERSION) -X $(info).Revision=$(REVISION) -X $(info).Branch=$(BRANCH) -X $(info).BuildDate=$(BUILD_DATE)
 tool    = go tool -modfile=tools/go.mod
 # Without service discovery, which nothing here needs; tests run it with the same flags.
-promtool = GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod promtool
+promtool = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod promtool
 
 .PHONY: help build man completion test format tidy vet unit promtool lint fuzz soak bench clean
 
