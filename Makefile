@@ -18,7 +18,7 @@ tool    = go tool -modfile=tools/go.mod
 # Without service discovery, which nothing here needs; tests run it with the same flags.
 promtool = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod promtool
 
-.PHONY: help build man completion test format tidy vet unit promtool lint fuzz soak bench clean
+.PHONY: help build man completion test format tidy vet unit promtool lint fuzz soak quality bench clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -89,6 +89,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (1m)
 
 soak: ## Play months of a spool directory for SOAK (10m) and check every scrape
 	go test -v -count 1 -timeout 0 -run '^TestSoak$$' ./collector -soak $(SOAK)
+
+quality: ## Judge all labelled logs, and as many with other dice: leaks found, false alarms
+	go test -v -count 1 -timeout 0 -run '^TestQuality$$' ./analyze -every 1 -set 0
+	go test -v -count 1 -timeout 0 -run '^TestQuality$$' ./analyze -every 1 -set 1
 
 bench: ## Run the benchmarks, for benchstat, into BENCH (dist/bench.txt)
 	@mkdir -p $(dir $(BENCH))

@@ -340,6 +340,9 @@ func (p *Process) general() (list []Finding) {
 		list = append(list, Finding{Kind: Restarted, Severity: Note, Run: len(p.runs) - 1,
 			Text: fmt.Sprintf("the process started %d times; each run was judged by itself", len(p.runs))})
 	}
+	if f, unsettled := p.young(); unsettled {
+		list = append(list, f)
+	}
 	expensive := 0
 	var longest time.Duration
 	for _, r := range p.runs {
@@ -352,6 +355,23 @@ func (p *Process) general() (list []Finding) {
 			Advice: "Set profiling's expensive_profiling_multiple to 20 (its default)."})
 	}
 	return list
+}
+
+// young says that the last run ended too early for what grew in it to be judged.
+func (p *Process) young() (f Finding, unsettled bool) {
+	if len(p.runs) == 0 {
+		return f, false
+	}
+	last := p.runs[len(p.runs)-1]
+	for _, r := range last.Resources {
+		if r.Verdict == Unsettled {
+			f.Resources = append(f.Resources, r.Name)
+		}
+	}
+	f.Kind, f.Severity, f.Run = TooYoung, Note, len(p.runs)-1
+	f.Text = fmt.Sprintf("the process was seen for %s only: what grows may still be filling", duration(last.To.Sub(last.From).Hours()))
+	f.Advice = "Whatever expires grows as steadily as a leak until its time has passed. Look again at a log of some hours."
+	return f, len(f.Resources) > 0
 }
 
 func sortFindings(list []Finding) {

@@ -34,9 +34,9 @@ func duration(hours float64) string {
 	d := time.Duration(hours * float64(time.Hour))
 	switch {
 	case d < 2*time.Minute:
-		return humanize.Comma(int64(d.Seconds())) + " s"
+		return humanize.Comma(int64(math.Round(d.Seconds()))) + " s"
 	case d < 2*time.Hour:
-		return humanize.Comma(int64(d.Minutes())) + " min"
+		return humanize.Comma(int64(math.Round(d.Minutes()))) + " min"
 	default:
 		return humanize.FtoaWithDigits(d.Hours(), 1) + " h"
 	}

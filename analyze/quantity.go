@@ -64,8 +64,7 @@ func quantities() []quantity {
 }
 
 const (
-	totalMemory    = "memory (peak)"
-	heapMemory     = "memory (heap)" // what totalMemory is called if it has fallen
+	totalMemory    = "memory (total)"
 	mallocedMemory = "memory (malloced)"
 	sessions       = "sessions"
 	signatures     = "signature states (a cache)"

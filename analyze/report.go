@@ -35,7 +35,7 @@ type Run struct {
 
 // Resource is one number of the log over the time of a run.
 type Resource struct {
-	Name  string // "memory (peak)", "table Foo::seen", "conn/Log::WRITER_ASCII pending in"
+	Name  string // "memory (total)", "table Foo::seen", "conn/Log::WRITER_ASCII pending in"
 	Group Group
 	Unit  Unit
 	// First and Last are its values at the begin and the end of what was judged, Min and Max
@@ -180,4 +180,5 @@ const (
 	Reloaded       Kind = "step"
 	Restarted      Kind = "restarts"
 	NotMeasured    Kind = "not-measured"
+	TooYoung       Kind = "young"
 )

@@ -140,9 +140,6 @@ func (w *window) resource(t *tracked) Resource {
 	case t.key.name != "":
 		res.Name = q.name + " " + t.key.name
 	}
-	if q.peak && w.run.fell {
-		res.Name = heapMemory
-	}
 	loads := w.loads
 	if q.kind == Core {
 		for _, t := range w.takers {

@@ -83,10 +83,6 @@ func (r *run) add(s *parse.Snapshot) {
 	r.addLoad(s)
 	r.addThreads(s)
 	r.dns.add(s)
-	if s.Memory.Total.Measured {
-		r.fell = r.fell || s.Memory.Total.Value < r.memory
-		r.memory = s.Memory.Total.Value
-	}
 }
 
 func (r *run) begin(s *parse.Snapshot) {

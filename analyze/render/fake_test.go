@@ -81,7 +81,7 @@ const mib, gib = 1 << 20, 1 << 30
 func (s span) dull() []analyze.Resource {
 	days := s.long.Hours() / 24
 	resources := []analyze.Resource{
-		s.resource("memory (peak)", analyze.MemoryGroup, analyze.Bytes, analyze.Flat, level(1.21*gib)),
+		s.resource("memory (total)", analyze.MemoryGroup, analyze.Bytes, analyze.Flat, level(1.21*gib)),
 		s.resource("sessions", analyze.ConnectionsGroup, analyze.Connections, analyze.WithLoad, daily(8000, 24000, days)),
 		s.resource("connections held outside the session table", analyze.ConnectionsGroup, analyze.Connections, analyze.Flat, level(13)),
 		s.resource("timers", analyze.TimersGroup, analyze.Timers, analyze.WithLoad, daily(40000, 90000, days)),
@@ -148,13 +148,13 @@ func leakingTable() analyze.Report {
 		},
 		{
 			Kind: analyze.MemoryExplains, Severity: analyze.Note,
-			Resources: []string{"memory (peak)"},
+			Resources: []string{"memory (total)"},
 			Text:      "Memory grows with it, by 14 MiB/h.",
 			Advice:    "At this rate the host's 64 GiB last for 190 days.",
 		},
 	}
 	return report("worker-3", findings, s.run(s.with(
-		s.resource("memory (peak)", analyze.MemoryGroup, analyze.Bytes, analyze.Grows, rise(1.21*gib, 1.87*gib)),
+		s.resource("memory (total)", analyze.MemoryGroup, analyze.Bytes, analyze.Grows, rise(1.21*gib, 1.87*gib)),
 		s.resource("memory (malloced)", analyze.MemoryGroup, analyze.Bytes, analyze.Grows, rise(.9*gib, 1.57*gib)),
 		s.resource("table Scan::distinct_peers", analyze.TablesGroup, analyze.Entries, analyze.Grows, rise(31250, 88850)),
 		s.resource("entries of all tables", analyze.TablesGroup, analyze.Entries, analyze.Grows, rise(62500, 120100)),
@@ -169,12 +169,12 @@ func leakingTable() analyze.Report {
 func coreLeak() analyze.Report {
 	s := days(9)
 	findings := []analyze.Finding{{
-		Kind: analyze.Core, Severity: analyze.Leak, Resources: []string{"memory (peak)"}, Since: s.from,
+		Kind: analyze.Core, Severity: analyze.Leak, Resources: []string{"memory (total)"}, Since: s.from,
 		Text:   "Memory grows by 22 MiB/h, and no table, connection, timer or queue does.",
 		Advice: "That is a leak in the core or in a plugin. Compare with a release before, switch plugins off one after the other, and run a copy under jemalloc's heap profiler.",
 	}}
 	return report("worker-1", findings, s.run(s.with(
-		s.resource("memory (peak)", analyze.MemoryGroup, analyze.Bytes, analyze.Grows, rise(2.1*gib, 6.8*gib)),
+		s.resource("memory (total)", analyze.MemoryGroup, analyze.Bytes, analyze.Grows, rise(2.1*gib, 6.8*gib)),
 	)...))
 }
 
@@ -201,12 +201,12 @@ func restarted() analyze.Report {
 	at := start()
 	for i, hours := range []float64{7, 5, 9.5} {
 		s := span{at, time.Duration(hours * float64(time.Hour))}
-		memory := s.resource("memory (peak)", analyze.MemoryGroup, analyze.Bytes, analyze.Grows, rise(300*mib, (300+hours*200)*mib))
+		memory := s.resource("memory (total)", analyze.MemoryGroup, analyze.Bytes, analyze.Grows, rise(300*mib, (300+hours*200)*mib))
 		if i == 1 {
-			memory = s.resource("memory (peak)", analyze.MemoryGroup, analyze.Bytes, analyze.Flat, level(300*mib))
+			memory = s.resource("memory (total)", analyze.MemoryGroup, analyze.Bytes, analyze.Flat, level(300*mib))
 		} else {
 			findings = append(findings, analyze.Finding{
-				Kind: analyze.Core, Severity: analyze.Leak, Run: i, Resources: []string{"memory (peak)"}, Since: s.from,
+				Kind: analyze.Core, Severity: analyze.Leak, Run: i, Resources: []string{"memory (total)"}, Since: s.from,
 				Text: "Memory grows by 200 MiB/h.", Advice: "See the core.",
 			})
 		}
@@ -258,7 +258,7 @@ func notNumbers() analyze.Report {
 		bad.Points[i].Mean = math.NaN()
 	}
 	timeless := analyze.Run{Blocks: 1, Resources: []analyze.Resource{{
-		Name: "memory (peak)", Group: analyze.MemoryGroup, Unit: analyze.Bytes, Verdict: analyze.Unknown,
+		Name: "memory (total)", Group: analyze.MemoryGroup, Unit: analyze.Bytes, Verdict: analyze.Unknown,
 		Points: []analyze.Point{{Mean: 1}, {Mean: 2}},
 	}}}
 	return report("odd", nil, timeless, s.run(bad))

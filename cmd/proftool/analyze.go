@@ -32,7 +32,7 @@ func (d *diagnosis) declare(app *kingpin.Application) *kingpin.CmdClause {
 	cmd.Flag("until", "Leave out blocks after this packet time.").PlaceHolder("TIME").SetValue(&d.until)
 	cmd.Flag("fail-on", "The least finding that makes the exit code 1: leak, trouble, note or never.").
 		Default("trouble").EnumVar(&d.failOn, "leak", "trouble", "note", "never")
-	d.inputs.declare(cmd)
+	d.declareReading(cmd)
 	return cmd
 }
 
@@ -51,6 +51,7 @@ func (d *diagnosis) run(ctx context.Context, p *program) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	p.progress.clear()
 	reports = slices.DeleteFunc(reports, func(r analyze.Report) bool { return r.Blocks == 0 })
 	if len(reports) == 0 {
 		return nil

@@ -24,7 +24,7 @@ func asProcess(t *testing.T, args ...string) string {
 
 func TestManPage(t *testing.T) {
 	page := asProcess(t, "--help-man")
-	for _, want := range []string{".TH proftool 1", `.SH "COMMANDS"`, `\fBdump [<flags>]`, `\fBbackfill [<flags>]`, `\fBreplay --spool=DIR`, "--last", "--label=NAME=VALUE", "--loop"} {
+	for _, want := range []string{".TH proftool 1", `.SH "COMMANDS"`, `\fBanalyze [<flags>]`, `\fBdump [<flags>]`, `\fBbackfill [<flags>]`, `\fBreplay --spool=DIR`, "--last", "--label=NAME=VALUE", "--loop"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the man page has no %s", want)
 		}
@@ -32,7 +32,7 @@ func TestManPage(t *testing.T) {
 }
 
 func TestCompletion(t *testing.T) {
-	if got := asProcess(t, "--completion-bash", ""); got != "help\ndump\nbackfill\nreplay" {
+	if got := asProcess(t, "--completion-bash", ""); got != "help\nanalyze\ndump\nbackfill\nreplay" {
 		t.Errorf("commands %q", got)
 	}
 	if got := asProcess(t, "--completion-bash", "replay", "--"); !strings.Contains(got, "--speed\n") {

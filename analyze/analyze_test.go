@@ -1,0 +1,318 @@
+package analyze_test
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"bro_exporter/analyze"
+	"bro_exporter/parse"
+)
+
+// process writes blocks every 15 seconds, as a process does whose numbers a test sets.
+type process struct {
+	*analyze.Process
+	block parse.Snapshot
+}
+
+const begin = 1.8e9
+
+func start() *process { return &process{Process: analyze.New(time.Time{}, time.Time{})} }
+
+// run begins a process anew and writes its blocks; set sets the numbers of the i-th, which is
+// written after so many hours.
+func (p *process) run(from float64, blocks int, set func(i int, hours float64, s *parse.Snapshot)) {
+	for i := range blocks {
+		since := 15 * float64(i)
+		p.block = parse.Snapshot{
+			Time: from + since, First: i == 0,
+			Runtime: parse.Runtime{Real: parse.Opt[float64]{Value: since, Measured: true}},
+		}
+		set(i, since/3600, &p.block)
+		p.Add(&p.block)
+	}
+}
+
+func of(v float64) parse.Opt[uint64] { return parse.Opt[uint64]{Value: uint64(v), Measured: true} }
+
+func kinds(r analyze.Report) (kinds []analyze.Kind) {
+	for _, f := range r.Findings {
+		kinds = append(kinds, f.Kind)
+	}
+	return kinds
+}
+
+func only(t *testing.T, r analyze.Report, kind analyze.Kind) analyze.Finding {
+	t.Helper()
+	if got := kinds(r); len(got) != 1 || got[0] != kind {
+		t.Fatalf("findings %v, want %v alone", got, kind)
+	}
+	return r.Findings[0]
+}
+
+func writer(reads, writes float64) parse.Threads {
+	return parse.Threads{Current: of(1), List: []parse.Thread{{
+		Name: "conn/Log::WRITER_ASCII", In: uint64(writes), InReads: uint64(reads), InWrites: uint64(writes),
+		PendingIn: uint64(writes - reads),
+	}}}
+}
+
+func TestStuckThread(t *testing.T) {
+	p := start()
+	p.run(begin, 960, func(i int, _ float64, s *parse.Snapshot) {
+		writes := 30 * float64(i)
+		s.Threads = writer(min(writes, 30*480), writes)
+		entries(s, i, map[string]float64{"Bar::flat": 1000})
+	})
+	f := only(t, p.Report("worker-1", "prof.log"), analyze.ThreadStuck)
+	if want := time.Unix(begin+480*15, 0).UTC(); !f.Since.Equal(want) {
+		t.Errorf("since %v, want %v", f.Since, want)
+	}
+	for _, want := range []string{"conn/Log::WRITER_ASCII", "14,370 messages written to it, none read"} {
+		if !strings.Contains(f.Text, want) {
+			t.Errorf("%q does not say %q", f.Text, want)
+		}
+	}
+	if f.Severity != analyze.Leak {
+		t.Errorf("severity %v", f.Severity)
+	}
+}
+
+func TestThreadThatReadsAgainIsNotStuck(t *testing.T) {
+	p := start()
+	p.run(begin, 960, func(i int, _ float64, s *parse.Snapshot) {
+		reads := 30 * float64(i)
+		if i > 480 && i < 900 {
+			reads = 30 * 480
+		}
+		s.Threads = writer(reads, 30*float64(i))
+	})
+	if r := p.Report("worker-1", "prof.log"); r.Worst() > analyze.Note {
+		t.Errorf("findings %+v", r.Findings)
+	}
+}
+
+func TestBacklog(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		pending func(i int) float64
+		found   bool
+	}{
+		{"rises to the end", func(i int) float64 { return max(0, 3*float64(i-400)) }, true},
+		{"has drained", func(i int) float64 { return max(0, min(3*float64(i-400), 6*float64(800-i))) }, false},
+		{"drains at the end", func(i int) float64 { return max(0, min(3*float64(i-400), 6*float64(1100-i))) }, false},
+		{"is high between two looks at an empty queue", func(i int) float64 { return float64(i % 7 * 500) }, false},
+		{"stays where it is", func(i int) float64 { return min(500, 5*float64(i)) }, false},
+	} {
+		p := start()
+		p.run(begin, 960, func(i int, _ float64, s *parse.Snapshot) {
+			reads := 300 * float64(i)
+			s.Threads = writer(reads, reads+test.pending(i))
+		})
+		got := slices.Contains(kinds(p.Report("w", "prof.log")), analyze.BacklogIn)
+		if got != test.found {
+			t.Errorf("a queue that %s: found %v, want %v", test.name, got, test.found)
+		}
+	}
+}
+
+func TestDNSStuck(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		answered func(i int) float64
+		found    bool
+	}{
+		{"none is answered any more", func(i int) float64 { return min(1000, 10*float64(i)) }, true},
+		{"some still are", func(i int) float64 { return 10 * float64(i) }, false},
+	} {
+		p := start()
+		p.run(begin, 240, func(i int, _ float64, s *parse.Snapshot) {
+			s.DNS = parse.DNS{Requests: of(20 + test.answered(i)), Successful: of(test.answered(i)), Failed: of(0), Pending: of(20)}
+		})
+		if got := slices.Contains(kinds(p.Report("w", "prof.log")), analyze.DNSStuck); got != test.found {
+			t.Errorf("20 lookups pending, %s: found %v, want %v", test.name, got, test.found)
+		}
+	}
+}
+
+// expensive blocks are every 20th.
+func entries(s *parse.Snapshot, i int, tables map[string]float64) {
+	if i%20 != 19 {
+		return
+	}
+	s.Expensive = true
+	sum := 0.0
+	for name, n := range tables {
+		sum += n
+		s.Globals.List = append(s.Globals.List, parse.Global{Name: name, Size: of(100 * n), Entries: of(n), EntriesRecursive: of(n)})
+	}
+	s.Globals.Size, s.Globals.Entries, s.Globals.EntriesRecursive = of(100*sum), of(sum), of(sum)
+}
+
+func TestTableThatGrows(t *testing.T) {
+	p := start()
+	p.run(begin, 5000, func(i int, hours float64, s *parse.Snapshot) {
+		entries(s, i, map[string]float64{"Foo::seen": 1000 + 1200*hours, "Bar::flat": 50_000 + float64(i%7)})
+		s.Memory.Total = of(500<<20 + 1200*hours*300)
+	})
+	r := p.Report("worker-1", "prof.log")
+	f := only(t, r, analyze.ScriptTable)
+	for _, want := range []string{"table Foo::seen (100 % of the growth of all tables)", "by 1,200 entries/h"} {
+		if !strings.Contains(f.Text, want) {
+			t.Errorf("%q does not say %q", f.Text, want)
+		}
+	}
+	at := slices.IndexFunc(r.Runs[0].Resources, func(x analyze.Resource) bool { return x.Name == "table Foo::seen" })
+	res := r.Runs[0].Resources[at]
+	if res.Verdict != analyze.Grows || res.Trend.Low > 1200 || res.Trend.High < 1200 || res.Trend.P > 1e-4 || len(res.Points) == 0 {
+		t.Errorf("%s: %s, %+v", res.Name, res.Verdict, res.Trend)
+	}
+}
+
+func TestReloadIsAStep(t *testing.T) {
+	p := start()
+	p.run(begin, 5000, func(i int, hours float64, s *parse.Snapshot) {
+		if i%20 != 19 {
+			return
+		}
+		size := 2e6 + float64(i%3)*1000
+		if hours > 12 {
+			size += 1e6
+		}
+		s.Expensive = true
+		s.Globals.List = []parse.Global{{Name: "Intel::data_store", Size: of(size)}}
+		s.Globals.Size, s.Globals.Entries, s.Globals.EntriesRecursive = of(size), of(100), of(100)
+	})
+	f := only(t, p.Report("worker-1", "prof.log"), analyze.Reloaded)
+	if f.Severity != analyze.Note || !strings.Contains(f.Text, "jumped by 977 KiB") {
+		t.Errorf("%v: %s", f.Severity, f.Text)
+	}
+}
+
+func TestCoreLeakIsTheOneThatNothingExplains(t *testing.T) {
+	p := start()
+	p.run(begin, 5000, func(i int, hours float64, s *parse.Snapshot) {
+		entries(s, i, map[string]float64{"Bar::flat": 50_000 + float64(i%7)})
+		s.Memory.Total = of(500<<20 + 14*60*hours*(1<<20))
+	})
+	f := only(t, p.Report("worker-1", "prof.log"), analyze.Core)
+	if !strings.Contains(f.Text, "840 MiB/h") || !strings.Contains(f.Text, "tables, connections, timers and queues do not") {
+		t.Error(f.Text)
+	}
+}
+
+// What a block does not measure is no zero, so a table does not grow anew in each expensive
+// block, and one that is not measured at all is no leak.
+func TestNotMeasuredIsNotZero(t *testing.T) {
+	p := start()
+	p.run(begin, 960, func(i int, _ float64, s *parse.Snapshot) { entries(s, i, map[string]float64{"A::b": 1000}) })
+	p.run(begin+1e5, 960, func(int, float64, *parse.Snapshot) {})
+	r := p.Report("w", "prof.log")
+	only(t, r, analyze.Restarted)
+	for _, run := range r.Runs {
+		for _, res := range run.Resources {
+			if res.Unit == analyze.Entries && res.Min == 0 {
+				t.Errorf("%s was 0", res.Name)
+			}
+		}
+	}
+}
+
+func TestRunsAreJudgedApart(t *testing.T) {
+	p := start()
+	p.run(begin, 1440, func(i int, hours float64, s *parse.Snapshot) {
+		entries(s, i, map[string]float64{"Foo::seen": 1000 + 1200*hours})
+	})
+	p.run(begin+30_000, 1440, func(i int, _ float64, s *parse.Snapshot) {
+		entries(s, i, map[string]float64{"Foo::seen": 1000})
+	})
+	r := p.Report("w", "prof.log")
+	if len(r.Runs) != 2 || r.Runs[0].Blocks != 1440 || r.Runs[1].Expensive != 72 {
+		t.Fatalf("runs %d", len(r.Runs))
+	}
+	if got := kinds(r); !slices.Equal(got, []analyze.Kind{analyze.ScriptTable, analyze.Restarted}) || r.Findings[0].Run != 0 {
+		t.Errorf("findings %+v", r.Findings)
+	}
+}
+
+func TestManyRestartsTakeBoundedMemory(t *testing.T) {
+	p := start()
+	for run := range 300 {
+		p.run(begin+1e4*float64(run), 20, func(i int, _ float64, s *parse.Snapshot) {
+			entries(s, i, map[string]float64{"Foo::seen": 1000})
+		})
+	}
+	detailed := 0
+	r := p.Report("w", "prof.log")
+	for _, run := range r.Runs {
+		if run.Resources != nil {
+			detailed++
+		}
+	}
+	if len(r.Runs) != 300 || detailed != 1 {
+		t.Errorf("%d runs, %d of them in detail; want 300, and the last", len(r.Runs), detailed)
+	}
+}
+
+func TestSinceAndUntil(t *testing.T) {
+	at := func(hours float64) time.Time { return time.Unix(begin+int64(hours*3600), 0) }
+	for _, test := range []struct {
+		since, until time.Time
+		blocks       int
+	}{
+		{time.Time{}, time.Time{}, 961},
+		{at(1), time.Time{}, 721},
+		{time.Time{}, at(1), 241},
+		{at(1), at(2), 241},
+		{at(5), time.Time{}, 0},
+	} {
+		p := &process{Process: analyze.New(test.since, test.until)}
+		p.run(begin, 961, func(int, float64, *parse.Snapshot) {})
+		if r := p.Report("w", "prof.log"); r.Blocks != test.blocks {
+			t.Errorf("since %v until %v: %d blocks, want %d", test.since, test.until, r.Blocks, test.blocks)
+		}
+	}
+}
+
+// A thousand commands are one thread, and a hundred thousand names do not take the memory.
+func TestThreadNamesAreBounded(t *testing.T) {
+	p := start()
+	p.run(begin, 500, func(i int, _ float64, s *parse.Snapshot) {
+		entries(s, i, map[string]float64{"Bar::flat": 1000})
+		for k := range 300 {
+			s.Threads.List = append(s.Threads.List,
+				parse.Thread{Name: fmt.Sprintf("curl %d |/Input::READER_RAW", i*300+k)},
+				parse.Thread{Name: fmt.Sprintf("log%d/Log::WRITER_ASCII", i*300+k)})
+		}
+	})
+	r := p.Report("w", "prof.log")
+	only(t, r, analyze.NotMeasured)
+	if n := len(r.Runs[0].Resources); n > 5000 {
+		t.Errorf("%d resources", n)
+	}
+}
+
+// The whole of a real process, whatever is cut off it.
+func TestCutLogs(t *testing.T) {
+	text, err := os.ReadFile("../testdata/3.0.14/table-leak/prof.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := len(text); cut > 0; cut -= 9973 {
+		p := analyze.New(time.Time{}, time.Time{})
+		r := parse.NewReader(io.LimitReader(strings.NewReader(string(text)), int64(cut)), "prof.log")
+		for r.Scan() {
+			if s, ok := r.Record().(*parse.Snapshot); ok {
+				p.Add(s)
+			}
+		}
+		report := p.Report("w", "prof.log")
+		if leaks := report.Worst() == analyze.Leak; cut > len(text)*3/4 && !leaks {
+			t.Errorf("%d bytes: no leak", cut)
+		}
+	}
+}
