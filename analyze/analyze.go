@@ -97,11 +97,11 @@ func (p *Process) forget() {
 // Report ends the last run and says what is to be said. The Process cannot be used afterwards.
 func (p *Process) Report(name, path string) Report {
 	p.end()
-	r := Report{Process: name, Path: path, Blocks: p.blocks, Runs: p.runs}
+	p.findings = append(p.findings, p.general()...)
+	sortFindings(p.findings)
+	r := Report{Process: name, Path: path, Blocks: p.blocks, Runs: p.runs, Findings: p.findings}
 	if p.from > 0 {
 		r.From, r.To = seconds(p.from), seconds(p.to)
 	}
-	r.Findings = append(p.findings, p.general()...)
-	sortFindings(r.Findings)
 	return r
 }

@@ -10,6 +10,7 @@ const maxPoints = 128
 
 // course is a resource in a window of time.
 type course struct {
+	at    []int     // the buckets that its points are made of
 	x, y  []float64 // hours since the run began, and the values
 	loads []load
 }
@@ -33,33 +34,42 @@ func (c *course) part(from int) course {
 }
 
 // newCourse makes a course of the values that are measured from the hour start on.
-func newCourse(start float64, x, y []float64, loads []load) course {
+func newCourse(start float64, x, y []float64) course {
 	var at []int
 	for i := range y {
 		if x[i] >= start && !math.IsNaN(y[i]) {
 			at = append(at, i)
 		}
 	}
-	pick := func(v []float64) (means []float64) {
-		size := (len(at) + maxPoints - 1) / maxPoints
-		for group := range slices.Chunk(at, max(size, 1)) {
-			sum := 0.0
-			for _, i := range group {
-				sum += v[i]
-			}
-			means = append(means, sum/float64(len(group)))
-		}
-		return means
-	}
-	c := course{x: pick(x), y: withoutSpikes(pick(y))}
+	c := course{at: at}
+	c.x, c.y = c.means(x), withoutSpikes(c.means(y))
+	return c
+}
+
+// under adds the loads that it was under.
+func (c course) under(loads []load) course {
 	for _, l := range loads {
-		var picked load
+		var here load
 		for _, before := range l {
-			picked = append(picked, withoutSpikes(pick(before)))
+			here = append(here, withoutSpikes(c.means(before)))
 		}
-		c.loads = append(c.loads, picked)
+		c.loads = append(c.loads, here)
 	}
 	return c
+}
+
+// means joins neighbours, if the course has many points, of a number that has one in every
+// bucket.
+func (c *course) means(v []float64) (means []float64) {
+	size := (len(c.at) + maxPoints - 1) / maxPoints
+	for group := range slices.Chunk(c.at, max(size, 1)) {
+		sum := 0.0
+		for _, i := range group {
+			sum += v[i]
+		}
+		means = append(means, sum/float64(len(group)))
+	}
+	return means
 }
 
 // withoutSpikes replaces values that stand out both of those before and of those after them, as

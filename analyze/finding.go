@@ -64,17 +64,13 @@ var cost = map[Unit]float64{
 }
 
 // grows adds the finding that a resource grows.
-func (f *findings) grows(kind Kind, what string, r resource, advice string, also ...resource) {
-	finding := Finding{
+func (f *findings) grows(kind Kind, what string, r resource, advice string) {
+	f.list = append(f.list, Finding{
 		Kind: kind, Severity: Leak, Resources: []string{r.Name}, Since: r.Trend.From,
 		Text:   what + " " + growth(r.Resource),
 		Advice: advice,
 		weight: r.Trend.Slope * cost[r.Unit],
-	}
-	for _, a := range also {
-		finding.Resources = append(finding.Resources, a.Name)
-	}
-	f.list = append(f.list, finding)
+	})
 }
 
 // growth says how a resource grows: "grows by 1,200 entries/h (95 %: 1,180 to 1,230), from

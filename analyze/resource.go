@@ -140,13 +140,7 @@ func (w *window) resource(t *tracked) Resource {
 	case t.key.name != "":
 		res.Name = q.name + " " + t.key.name
 	}
-	loads := w.loads
-	if q.kind == Core {
-		for _, t := range w.takers {
-			loads = append(slices.Clip(loads), load{t.values})
-		}
-	}
-	c := newCourse(w.start, w.hours, t.values(q.of), loads)
+	c := newCourse(w.start, w.hours, t.values(q.of))
 	if len(c.x) == 0 {
 		res.Verdict = Unknown
 		return res
@@ -154,13 +148,15 @@ func (w *window) resource(t *tracked) Resource {
 	res.First, res.Last = c.y[0], c.y[len(c.y)-1]
 	res.Min, res.Max = slices.Min(c.y), slices.Max(c.y)
 	switch {
+	case t.key.name != "" && res.Max-res.Min < q.least:
+		res.Verdict = Flat // like most of many, and not worth a test
 	case q.peak:
 		c, quiet := w.quiet(t.values(q.of))
 		w.describe(&res, judgePeak(c, quiet, w.run.age/3600, q.least))
 	case q.group == QueuesGroup:
 		w.describe(&res, w.queue(t, q))
 	default:
-		w.describe(&res, judge(c, q))
+		w.describe(&res, judge(c.under(w.causes(q)), q))
 	}
 	if t.key.name == "" || res.Verdict != Flat {
 		res.Points = w.points(t)
@@ -168,9 +164,20 @@ func (w *window) resource(t *tracked) Resource {
 	return res
 }
 
+// causes returns what may move a quantity.
+func (w *window) causes(q *quantity) []load {
+	loads := w.loads
+	if q.kind == Core {
+		for _, t := range w.takers {
+			loads = append(slices.Clip(loads), load{t.values})
+		}
+	}
+	return loads
+}
+
 // queue judges a queue from the run's begin on.
 func (w *window) queue(t *tracked, q *quantity) judgement {
-	c := newCourse(0, w.hours, t.values(q.of), nil)
+	c := newCourse(0, w.hours, t.values(q.of))
 	if q.kind == BacklogIn && isReader(t.key.name) {
 		return judgeQueue(c, readerHours, leastLag)
 	}

@@ -32,8 +32,6 @@ type run struct {
 	slots   [][]*tracked // by quantity, and place in the block
 	loads   [2]*series   // connections made, and messages sent to threads, per second
 	before  counts
-	fell    bool // memory total fell: it is no peak
-	memory  uint64
 
 	threads map[string]*threadState
 	dns     dnsState

@@ -195,7 +195,12 @@ func deviation(y []float64, middle float64) float64 {
 	return 1.4826 * median(rest)
 }
 
-func middle(y []float64) float64 { return median(slices.Sorted(slices.Values(y))) }
+// middle returns the median of values in any order.
+func middle(y []float64) float64 {
+	sorted := slices.Clone(y)
+	slices.Sort(sorted)
+	return median(sorted)
+}
 
 func constant(n int) []float64 {
 	c := make([]float64, n)
