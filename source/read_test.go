@@ -122,6 +122,21 @@ func TestPieces(t *testing.T) {
 	}
 }
 
+// FuzzPieces checks that any bytes are read the same, whole and in pieces of any size.
+func FuzzPieces(f *testing.F) {
+	for _, text := range texts(f) {
+		f.Add(text[:min(len(text), 4000)], uint16(500))
+		f.Add(text[max(0, len(text)-9000):], uint16(1))
+	}
+	f.Fuzz(func(t *testing.T, text []byte, step uint16) {
+		var got result
+		if err := readerOf(t, Log{Path: "log"}, &got).pieces(bytes.NewReader(text), int64(len(text)), int64(step)+1); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "text", got, plain(t, text))
+	})
+}
+
 func TestStream(t *testing.T) {
 	for name, text := range texts(t) {
 		want := plain(t, text)
