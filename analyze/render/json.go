@@ -88,7 +88,7 @@ type jsonStep struct {
 //	  from, to              packet time of the first and the last block
 //	  blocks
 //	  findings              the worst first
-//	    kind                the rule, as in --fail-on
+//	    kind                the rule, as in the README
 //	    severity            note, trouble or leak
 //	    run                 its place in runs, from 0
 //	    resources           names of the run's resources, the most telling first

@@ -98,7 +98,7 @@ func TestDumpOfHostileNames(t *testing.T) {
 // The README has every field that dump may print, and no other.
 func TestReadme(t *testing.T) {
 	var sections []readme.Section
-	for _, c := range []string{"dump", "backfill", "replay"} {
+	for _, c := range []string{"analyze", "dump", "backfill", "replay"} {
 		sections = append(sections, readme.Section{Name: c, Content: readme.Help(output(t, "", c, "--help"))})
 	}
 	var fields strings.Builder
