@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize/english"
 )
 
 // judgeRun says what is to be said of a run.
@@ -336,7 +338,7 @@ func (p *Process) general() (list []Finding) {
 		list = append(list, Finding{Kind: Restarted, Severity: Note, Run: len(p.runs) - 1,
 			Text: fmt.Sprintf("the process started %d times; each run was judged by itself", len(p.runs))})
 	}
-	if f, unsettled := p.young(); unsettled {
+	if f, young := p.young(); young {
 		list = append(list, f)
 	}
 	expensive := 0
@@ -354,19 +356,23 @@ func (p *Process) general() (list []Finding) {
 }
 
 // young says that the last run ended too early for what grew in it to be judged.
-func (p *Process) young() (f Finding, unsettled bool) {
+func (p *Process) young() (f Finding, young bool) {
 	if len(p.runs) == 0 {
 		return f, false
 	}
 	last := p.runs[len(p.runs)-1]
+	f.Kind, f.Severity, f.Run = TooYoung, Note, len(p.runs)-1
+	f.Advice = "Whatever expires grows as steadily as a leak until its time has passed. Look again at a log of some hours."
+	if last.Blocks < minPoints {
+		f.Text = fmt.Sprintf("%s too few to say what grows", english.Plural(last.Blocks, "block is", "blocks are"))
+		return f, true
+	}
 	for _, r := range last.Resources {
 		if r.Verdict == Unsettled {
 			f.Resources = append(f.Resources, r.Name)
 		}
 	}
-	f.Kind, f.Severity, f.Run = TooYoung, Note, len(p.runs)-1
 	f.Text = fmt.Sprintf("the process was seen for %s only: what grows may still be filling", duration(last.To.Sub(last.From).Hours()))
-	f.Advice = "Whatever expires grows as steadily as a leak until its time has passed. Look again at a log of some hours."
 	return f, len(f.Resources) > 0
 }
 
