@@ -18,7 +18,7 @@ tool    = go tool -modfile=tools/go.mod
 # Without service discovery, which nothing here needs; tests run it with the same flags.
 promtool = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod promtool
 
-.PHONY: help build man completion test format tidy vet unit promtool lint fuzz soak quality bench clean
+.PHONY: help build man completion test format tidy vet unit promtool golden lint fuzz soak quality bench clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -65,6 +65,9 @@ unit: promtool
 		race=; echo "WARNING: no race detector here (it needs gcc and cgo): testing WITHOUT -race." >&2; \
 	fi; \
 	set -x; $(tool) gotestsum --format pkgname --jsonfile dist/test.json -- $$race ./...
+
+golden: ## Rewrite what tests compare with; read it before you commit it
+	go test -count 1 ./analyze/render ./backfill ./cmd/... ./collector -update
 
 lint: ## Run golangci-lint
 	$(tool) golangci-lint run ./...
