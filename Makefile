@@ -70,7 +70,7 @@ golden: ## Rewrite what tests compare with; read it before you commit it
 	go test -count 1 ./analyze/render ./backfill ./cmd/... ./collector -update
 
 lint: ## Run golangci-lint
-	$(tool) golangci-lint run ./...
+	$(tool) golangci-lint run --allow-parallel-runners ./...
 
 # Go's fuzzer sometimes fails with nothing but "context deadline exceeded" when its time is up.
 # That is no finding: one prints more, or writes its input to testdata/fuzz.
