@@ -18,7 +18,7 @@ tool    = go tool -modfile=tools/go.mod
 # Without service discovery, which nothing here needs; tests run it with the same flags.
 promtool = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod promtool
 
-.PHONY: help build man completion test format tidy vet unit promtool golden lint fuzz soak quality bench clean
+.PHONY: help build man completion dashboards test format tidy vet unit promtool golden lint fuzz soak quality bench clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -39,6 +39,9 @@ completion: build ## Write completion scripts for bash and zsh to dist/completio
 		./$$program --completion-script-bash >dist/completion/$$program.bash; \
 		./$$program --completion-script-zsh >dist/completion/_$$program; \
 	done
+
+dashboards: ## Write the Grafana dashboards anew
+	go run ./dashboards/generate -dir dashboards
 
 test: format tidy vet unit lint ## Check and test everything
 	@echo "All checks and tests passed."
