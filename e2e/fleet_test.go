@@ -1,0 +1,125 @@
+package e2e_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"bro_exporter/e2e/stack"
+	"bro_exporter/internal/tool"
+)
+
+// The example's own files are tried: a Prometheus agent scrapes the exporter and writes to another
+// Prometheus. What it scrapes while that one is away arrives later.
+func TestRemoteWrite(t *testing.T) {
+	s := newStack(t)
+	_, err := s.Replay("--loop", "--interval=500ms", filepath.Join(tool.Root(), "testdata/7.0.11-cluster"))
+	check(t, err)
+	check(t, s.StartExporter())
+	store := startStore(t, s, "127.0.0.1:0")
+	address := strings.TrimPrefix(store.URL, "http://")
+	agent := startAgent(t, s, address)
+
+	const sensor = `{job="zeek",instance="sensor7:10147",sensor="sensor7",cluster="site-a"}`
+	await(t, store, "bro_up"+sensor, 4)
+	await(t, store, "up"+sensor, 1)
+	await(t, store, "instance_process:bro_memory:bytes", 4)
+	await(t, store, `{sensor!="",instance!="sensor7:10147"}`, 0)
+	await(t, store, `{__name__=~"go_.*|promhttp_.*"}`, 0)
+
+	check(t, store.Stop())
+	from := time.Now()
+	scraped := appended(t, agent)
+	check(t, stack.Await("for scrapes without a store", func() error {
+		if appended(t, agent) < 2*scraped {
+			return errors.New("too few")
+		}
+		return nil
+	}))
+	to := time.Now()
+	store = startStore(t, s, address)
+	await(t, store, fmt.Sprintf("count_over_time(up%s[%dms] @ %.3f) > 2", sensor, to.Sub(from).Milliseconds(), float64(to.UnixMilli())/1000), 1)
+}
+
+// startStore starts the Prometheus that the agents write to, with all its rules.
+func startStore(t *testing.T, s *stack.Stack, address string) *stack.Process {
+	t.Helper()
+	dir := filepath.Join(s.Dir, "store")
+	check(t, os.MkdirAll(filepath.Join(dir, "rules"), 0o755))
+	for name, from := range map[string]string{
+		"prometheus.yml":      "examples/fleet/prometheus-central.yml",
+		"rules/fleet.yml":     "examples/fleet/fleet.yml",
+		"rules/alerts.yml":    "dashboards/alerts.yml",
+		"rules/recording.yml": "dashboards/recording.yml",
+	} {
+		write(t, filepath.Join(dir, name), strings.ReplaceAll(read(t, from), "evaluation_interval: 15s", "evaluation_interval: 500ms"))
+	}
+	p, err := s.ServePrometheus("--config.file="+dir+"/prometheus.yml", "--storage.tsdb.path="+dir+"/data", "--web.enable-remote-write-receiver",
+		"--web.listen-address="+address)
+	check(t, err)
+	return p
+}
+
+// startAgent starts a sensor's agent, which is told another exporter, another store, and not to wait for long.
+func startAgent(t *testing.T, s *stack.Stack, store string) *stack.Process {
+	t.Helper()
+	config := filepath.Join(s.Dir, "prometheus-agent.yml")
+	exporter := strings.TrimPrefix(s.Exporter.URL, "http://")
+	write(t, config, strings.NewReplacer("localhost:10147", exporter, "store:9090", store, "scrape_interval: 15s", "scrape_interval: 500ms",
+		"max_backoff: 30s", "max_backoff: 1s").Replace(read(t, "examples/fleet/prometheus-agent.yml")))
+	t.Setenv("SENSOR", "sensor7")
+	p, err := s.ServePrometheus("--agent", "--config.file="+config, "--storage.agent.path="+s.Dir+"/agent", "--web.listen-address=127.0.0.1:0")
+	check(t, err)
+	return p
+}
+
+// await waits until a query has so many series.
+func await(t *testing.T, prometheus *stack.Process, expr string, want int) {
+	t.Helper()
+	check(t, stack.Await("for "+expr, func() error {
+		series, err := stack.Query(prometheus, expr)
+		if err == nil && len(series) != want {
+			err = fmt.Errorf("%d series, want %d: %v", len(series), want, series)
+		}
+		return err
+	}))
+}
+
+var appendedTotal = regexp.MustCompile(`(?m)^prometheus_agent_samples_appended_total\{type="float"\} (\S+)$`)
+
+// appended is how many samples an agent has scraped.
+func appended(t *testing.T, agent *stack.Process) float64 {
+	t.Helper()
+	resp, err := http.Get(agent.URL + "/metrics")
+	check(t, err)
+	defer resp.Body.Close()
+	page, err := io.ReadAll(resp.Body)
+	check(t, err)
+	m := appendedTotal.FindSubmatch(page)
+	if m == nil {
+		t.Fatalf("no %v in\n%s", appendedTotal, page)
+	}
+	n, err := strconv.ParseFloat(string(m[1]), 64)
+	check(t, err)
+	return n
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(tool.Root(), path))
+	check(t, err)
+	return string(b)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	check(t, os.WriteFile(path, []byte(text), 0o644))
+}
