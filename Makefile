@@ -15,13 +15,14 @@ BUILD_DATE = $(shell TZ=UTC0 git log -1 --date=format-local:%Y%m%d-%H:%M:%S --fo
 info    = github.com/prometheus/common/version
 ldflags = -X $(info).Version=$(VERSION) -X $(info).Revision=$(REVISION) -X $(info).Branch=$(BRANCH) -X $(info).BuildDate=$(BUILD_DATE)
 tool    = go tool -modfile=tools/go.mod
-# Without service discovery, which nothing here needs; tests run it with the same flags.
-promtool = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod promtool
+# Without service discovery, which nothing here needs; tests run them with the same flags.
+prometheus = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod
+alertmanager = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/alertmanager/go.mod
 
-.PHONY: help build man completion dashboards test format tidy vet unit promtool golden lint fuzz soak quality bench clean
+.PHONY: help build man completion dashboards test format tidy vet unit servers golden e2e demo lint fuzz soak quality bench clean
 
 help: ## Show this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z0-9]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 build: ## Build ./bro_exporter and ./proftool: static, and the same from the same commit
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(ldflags)' -o ./ ./cmd/...
@@ -56,12 +57,15 @@ tidy:
 vet:
 	go vet ./...
 
-# The Go command keeps it; what takes minutes the first time shall not count against a test's time.
-promtool:
-	@nice $(promtool) --version >/dev/null
+# The Go command keeps them; what takes minutes the first time shall not count against a test's time.
+servers:
+	@nice $(prometheus) promtool --version >/dev/null
+	@nice $(prometheus) prometheus --version >/dev/null
+	@nice $(alertmanager) alertmanager --version >/dev/null
+	@nice $(alertmanager) amtool --version >/dev/null
 
 # The race detector needs a C compiler and libc's headers: runtime/cgo tells whether they are here.
-unit: promtool
+unit: servers
 	@mkdir -p dist; \
 	race=-race; \
 	if ! go build -race runtime/cgo 2>/dev/null; then \
@@ -71,6 +75,12 @@ unit: promtool
 
 golden: ## Rewrite what tests compare with; read it before you commit it
 	go test -count 1 ./analyze/render ./backfill ./cmd/... ./collector -update
+
+e2e: servers ## Try all together: replayed logs, Prometheus, alerts at a webhook, dashboards, a fleet
+	go test -v -count 1 ./e2e
+
+demo: servers ## Run the same for you to look at, until Ctrl-C
+	@go run ./e2e/demo
 
 lint: ## Run golangci-lint
 	$(tool) golangci-lint run --allow-parallel-runners ./...

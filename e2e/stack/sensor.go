@@ -46,11 +46,12 @@ func Nodes() []Node {
 	}
 }
 
-// writeLogs writes their logs to files, and returns them as NAME=LOG, as proftool is given them.
-func writeLogs(dir string, nodes []Node) (args []string, err error) {
+// writeLogs writes their logs to files, and returns them as NAME=LOG, as proftool is given them: those
+// that go on, and those that end.
+func writeLogs(dir string, nodes []Node) (logs, silent []string, err error) {
 	cases, err := labelled.Cases(os.DirFS(filepath.Join(tool.Root(), "testdata")), 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	byName := map[string]labelled.Case{}
 	for _, c := range cases {
@@ -59,15 +60,19 @@ func writeLogs(dir string, nodes []Node) (args []string, err error) {
 	for _, n := range nodes {
 		c, ok := byName[n.Case]
 		if !ok {
-			return nil, fmt.Errorf("no log is called %q", n.Case)
+			return nil, nil, fmt.Errorf("no log is called %q", n.Case)
 		}
 		path := filepath.Join(dir, n.Process+".log")
 		if err := n.write(path, c); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		args = append(args, n.Process+"="+path)
+		if n.Until > 0 {
+			silent = append(silent, n.Process+"="+path)
+		} else {
+			logs = append(logs, n.Process+"="+path)
+		}
 	}
-	return args, nil
+	return logs, silent, nil
 }
 
 var realTime = regexp.MustCompile(` real=([\d.]+)`)

@@ -74,14 +74,18 @@ const Speed = 120
 // Start starts everything: the sensor's nodes and a real cluster, which is healthy. Alertmanager tells
 // the webhook, if it is not "". Arguments are for proftool replay; it returns that of the nodes.
 func (s *Stack) Start(webhook string, args ...string) (replay *Process, err error) {
-	logs, err := writeLogs(s.Dir, Nodes())
+	logs, silent, err := writeLogs(s.Dir, Nodes())
 	if err != nil {
 		return nil, err
 	}
 	if err := s.StartAlertmanager(webhook); err != nil {
 		return nil, err
 	}
-	if replay, err = s.Replay(append(append(args, fmt.Sprintf("--speed=%d", s.Speed)), logs...)...); err != nil {
+	speed := fmt.Sprintf("--speed=%d", s.Speed)
+	if _, err := s.Replay(append(silent, speed)...); err != nil {
+		return nil, err
+	}
+	if replay, err = s.Replay(append(append(args, speed), logs...)...); err != nil {
 		return nil, err
 	}
 	if _, err := s.replayAs("worker-1", "--loop", "--interval=1s", filepath.Join(tool.Root(), "testdata/7.0.11-cluster")); err != nil {
@@ -93,10 +97,11 @@ func (s *Stack) Start(webhook string, args ...string) (replay *Process, err erro
 	return replay, s.StartPrometheus()
 }
 
-// Ended tells the first process that ends.
+// Ended tells the first server that ends.
 func (s *Stack) Ended() <-chan *Process {
-	first := make(chan *Process, len(s.all))
-	for _, p := range s.all {
+	servers := []*Process{s.Exporter, s.Prometheus, s.Alertmanager}
+	first := make(chan *Process, len(servers))
+	for _, p := range servers {
 		go func() {
 			<-p.Ended
 			first <- p

@@ -1,0 +1,78 @@
+// Command demo runs bro_exporter, Prometheus and Alertmanager on a sensor whose logs are replayed two
+// minutes in a second, until it is interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"bro_exporter/e2e/stack"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+func run() (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	dir, err := os.MkdirTemp("", "bro_exporter-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	fmt.Println("Building; the first time this takes minutes ...")
+	programs, err := stack.Build(dir)
+	if err != nil {
+		return err
+	}
+	s := stack.New(programs, dir, stack.Speed)
+	defer func() { err = errors.Join(err, s.Stop()) }()
+	if _, err := s.Start("", "--loop"); err != nil {
+		return err
+	}
+	tour(s)
+	select {
+	case <-ctx.Done():
+		fmt.Println("\nStopping ...")
+		return nil
+	case p := <-s.Ended():
+		return fmt.Errorf("%s has ended: %w\n%s", p.Name, p.Err(), p.Log())
+	}
+}
+
+func tour(s *stack.Stack) {
+	fmt.Printf(`
+A sensor runs, %d times as fast as others:
+
+  alerts        %s/#/alerts
+  Prometheus    %s/alerts
+                %[3]s/api/v1/query?query=bro_up
+  exporter      %s/metrics
+  prof.logs     %s
+
+`, s.Speed, s.Alertmanager.URL, s.Prometheus.URL, s.Exporter.URL, s.Spool)
+	fmt.Println("What will be said of its processes, the first within a minute, of slow leaks after five:")
+	for _, n := range stack.Nodes() {
+		alert := n.Alert
+		if alert == "" {
+			alert = "nothing: healthy"
+		}
+		fmt.Printf("  %-15s %s\n", n.Process, alert)
+	}
+	fmt.Printf(`
+Prometheus has web pages only if PROMETHEUS names a release's. A Grafana that is here shows the
+dashboards of dashboards/*.json with %s as data source. Or ask the logs themselves:
+
+  %s analyze %s/tables/prof.log
+
+Ctrl-C ends it.
+`, s.Prometheus.URL, s.Programs.Proftool, s.Spool)
+}
