@@ -44,7 +44,7 @@ func run() (err error) {
 		fmt.Println("\nStopping ...")
 		return nil
 	case p := <-s.Ended():
-		return fmt.Errorf("%s has ended: %w\n%s", p.Name, p.Err(), p.Log())
+		return errors.Join(fmt.Errorf("%s has ended:\n%s", p.Name, p.Log()), p.Err())
 	}
 }
 
@@ -53,8 +53,7 @@ func tour(s *stack.Stack) {
 A sensor runs, %d times as fast as others:
 
   alerts        %s/#/alerts
-  Prometheus    %s/alerts
-                %[3]s/api/v1/query?query=bro_up
+  Prometheus    %s/api/v1/query?query=bro_up
   exporter      %s/metrics
   prof.logs     %s
 
@@ -68,8 +67,8 @@ A sensor runs, %d times as fast as others:
 		fmt.Printf("  %-15s %s\n", n.Process, alert)
 	}
 	fmt.Printf(`
-Prometheus has web pages only if PROMETHEUS names a release's. A Grafana that is here shows the
-dashboards of dashboards/*.json with %s as data source. Or ask the logs themselves:
+Prometheus has web pages, too, if PROMETHEUS names the program of a release. A Grafana on this host
+shows dashboards/*.json with %s as its data source. Or ask the logs themselves:
 
   %s analyze %s/tables/prof.log
 
