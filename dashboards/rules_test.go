@@ -84,7 +84,6 @@ func stages(t testing.TB) map[string]stage {
 		{"backlog of a reader that drains", labelledLog("backlog-drains/out/flat/noise5/6h/3.0.14"), 1, nil, nil},
 		{"saw-tooth", labelledLog("saw-tooth/1h/flat/noise5/10.5h/3.0.14"), 1, nil, nil},
 		{"fills up", labelledLog("plateau/1h/flat/noise5/12h/2.3.2"), 1, nil, nil},
-		{"fills up slowly", labelledLog("plateau/2h/daily30/noise3/24h/7.0.11"), 1, nil, nil},
 		{"signatures' cache", labelledLog("dfa-cache/2h/flat/noise3/12h/3.0.14"), 1, nil, nil},
 		{"new peaks, ever rarer", labelledLog("rare-records/flat/noise5/12h/3.0.14"), 1, nil, nil},
 		{"burst of memory", labelledLog("memory-burst/flat/noise3/12h/7.0.11"), 1, nil, nil},
@@ -126,6 +125,7 @@ func stages(t testing.TB) map[string]stage {
 		{"table of a script, 7.0.11", realLog("7.0.11/table-leak"), 600, []string{"BroTableEntriesGrowing"}, tables},
 		{"slow intelligence", labelledLog("intel/1%/h/flat/noise3/12h/3.0.14"), 7, []string{"BroWatchedGlobalGrowing", "BroGlobalsGrowing"}, nil},
 		{"slow core", labelledLog("core/1%/h/flat/noise3/12h/7.0.11-worker"), 7, []string{"BroMemoryGrowing", "BroCoreLeakSuspected"}, nil},
+		{"fills up for half a day", labelledLog("plateau/1h/flat/noise5/12h/3.0.14"), 3, nil, nil},
 		{"three days of constant load", labelledLog("constant/flat/noise1/12h/7.0.11"), 7, nil, nil},
 		{"three days with a reload", labelledLog("steps/up/flat/noise3/12h/2.3.2"), 7, nil, append(tables, "bro_global_size_bytes")},
 	}}

@@ -130,13 +130,14 @@ func (p *player) play(block *parse.Snapshot) {
 	p.exposed = map[string]float64{}
 	p.history.Add(block, func(metric int, value float64, labels ...string) {
 		m := &p.known[metric]
+		if !slices.Contains(p.metrics, m.Name) {
+			return
+		}
 		pairs := []string{"process", p.process}
 		for i, label := range m.Labels {
 			pairs = append(pairs, label, labels[i])
 		}
-		if name := p.name(m.Name, pairs...); name != "" {
-			p.exposed[name] = value
-		}
+		p.exposed[p.name(m.Name, pairs...)] = value
 	})
 }
 
