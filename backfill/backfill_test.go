@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"bro_exporter/collector"
+	"bro_exporter/internal/golden"
 	"bro_exporter/internal/promtool"
 	"bro_exporter/parse"
 )
@@ -88,19 +89,7 @@ func TestGolden(t *testing.T) {
 	add(t, h, "worker-1", blocks(t, strings.ReplaceAll(short, "15000000", "15000001")))
 	add(t, h, "proxy\xff", blocks(t, short)[:2])
 	got := written(t, h)
-	const path = "testdata/short.om"
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("got\n%s", got)
-	}
+	golden.Expect(t, "testdata/short.om", got, *update)
 	valid(t, got)
 }
 

@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"bro_exporter/collector/spooltest"
+	"bro_exporter/internal/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and the README's tables")
@@ -30,27 +31,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // expect compares got with the golden file at path, or writes it.
 func expect(t *testing.T, path, got string) {
 	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got == string(want) {
-		return
-	}
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range min(len(gotLines), len(wantLines)) {
-		if gotLines[i] != wantLines[i] {
-			t.Errorf("%s:%d:\n got %s\nwant %s", path, i+1, gotLines[i], wantLines[i])
-			return
-		}
-	}
-	t.Errorf("%s: %d lines, want %d", path, len(gotLines), len(wantLines))
+	golden.Expect(t, path, got, *update)
 }
 
 func text(t *testing.T, families []*dto.MetricFamily) string {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strconv"
@@ -16,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"bro_exporter/analyze"
+	"bro_exporter/internal/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -216,25 +216,5 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 // expect compares got with the golden file at path, or writes it.
 func expect(t *testing.T, path, got string) {
 	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got == string(want) {
-		return
-	}
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range min(len(gotLines), len(wantLines)) {
-		if gotLines[i] != wantLines[i] {
-			t.Errorf("%s:%d:\n got %s\nwant %s", path, i+1, gotLines[i], wantLines[i])
-			return
-		}
-	}
-	t.Errorf("%s: %d lines, want %d", path, len(gotLines), len(wantLines))
+	golden.Expect(t, path, got, *update)
 }

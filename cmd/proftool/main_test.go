@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"bro_exporter/internal/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and the README")
@@ -48,29 +50,10 @@ func output(t *testing.T, stdin string, args ...string) string {
 	return r.stdout
 }
 
-// golden compares got with a file below testdata, or writes it.
-func golden(t *testing.T, name, got string) {
+// expect compares got with a golden file below testdata, or writes it.
+func expect(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	gotLines, wantLines := strings.SplitAfter(got, "\n"), strings.SplitAfter(string(want), "\n")
-	for i := range min(len(gotLines), len(wantLines)) {
-		if gotLines[i] != wantLines[i] {
-			t.Fatalf("%s:%d:\n got %swant %s", path, i+1, gotLines[i], wantLines[i])
-		}
-	}
-	if len(gotLines) != len(wantLines) {
-		t.Fatalf("%s: %d lines, want %d", path, len(gotLines), len(wantLines))
-	}
+	golden.Expect(t, filepath.Join("testdata", name), got, *update)
 }
 
 func load(t *testing.T, path string) string {
