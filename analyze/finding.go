@@ -59,10 +59,21 @@ func (f *findings) growing(kinds ...Kind) []resource {
 	return f.all(func(r resource) bool { return r.Verdict == Grows && slices.Contains(kinds, r.quantity.kind) })
 }
 
-// cost is about how much memory one unit takes at most, in bytes. It orders findings, and says
+// cost returns about how much memory one unit takes at most, in bytes. It orders findings, and says
 // whether growing memory may be explained by what else grows.
-var cost = map[Unit]float64{
-	Bytes: 2, Entries: 4 << 10, Connections: 64 << 10, Timers: 1 << 10, Messages: 64 << 10,
+func (u Unit) cost() float64 {
+	switch u {
+	case Bytes:
+		return 2
+	case Timers:
+		return 1 << 10
+	case Entries:
+		return 4 << 10
+	case Connections, Messages:
+		return 64 << 10
+	default:
+		return 0
+	}
 }
 
 // grows adds the finding that a resource grows.
@@ -71,12 +82,12 @@ func (f *findings) grows(kind Kind, what string, r resource, advice string) {
 		Kind: kind, Severity: Leak, Resources: []string{r.Name}, Since: r.Trend.From,
 		Text:   what + " " + growth(r.Resource),
 		Advice: advice,
-		weight: r.Trend.Slope * cost[r.Unit],
+		weight: r.Trend.Slope * r.Unit.cost(),
 	})
 }
 
-// growth says how a resource grows: "grows by 1,200 entries/h (95 %: 1,180 to 1,230), from
-// 34,000 to 63,000 in 23 h".
+// growth says how a resource grows: "grows by 1,200 entries/h (3.5 %/h), from 34,000 entries to
+// 62,000 entries in 23 h".
 func growth(r *Resource) string {
 	t := r.Trend
 	text := fmt.Sprintf("grows by %s", r.Unit.PerHour(t.Slope))
@@ -100,7 +111,7 @@ func (f *findings) stuckThreads() {
 			Text: fmt.Sprintf("thread %s is stuck since %s: %s written to it, none read",
 				name, clockTime(seconds(t.since)), Messages.Format(waiting)),
 			Advice: "What it writes to or reads from does not answer: a full or remote disk, a database, a pipe. Look at its stack (gdb -p PID, thread apply all bt) before the restart that will be needed.",
-			weight: waiting / (f.run.last - t.since) * 3600 * cost[Messages],
+			weight: waiting / (f.run.last - t.since) * 3600 * Messages.cost(),
 		})
 	}
 }
@@ -155,29 +166,26 @@ func (f *findings) tables() {
 // responsible returns the tables that make up most of a total's growth although none was seen
 // for long enough to be judged by itself.
 func (f *findings) responsible(total resource) []resource {
-	return f.all(func(r resource) bool {
-		grown := r.Last - r.First
-		if r.quantity.kind != ScriptTable || r.name == "" || r.Unit != Entries || grown < (total.Last-total.First)/10 {
-			return false
-		}
-		if !r.Trend.Judged {
-			return false
-		}
-		r.Trend.Slope, r.Trend.Start = grown/r.Trend.To.Sub(r.Trend.From).Hours(), r.First
-		r.Verdict = Grows
-		return true
+	most := f.all(func(r resource) bool {
+		return r.quantity.kind == ScriptTable && r.name != "" && r.Unit == Entries && r.Trend.Judged &&
+			r.Last-r.First >= (total.Last-total.First)/10
 	})
+	for _, r := range most {
+		r.Trend.Slope, r.Trend.Start = (r.Last-r.First)/r.Trend.To.Sub(r.Trend.From).Hours(), r.First
+		r.Verdict = Grows
+	}
+	return most
 }
 
 func (f *findings) namedTables(named []resource) {
-	sum := 0.0
+	sum, all := 0.0, f.tableGrowth()
 	for _, r := range named {
 		if r.Unit == Entries {
 			sum += r.Trend.Slope
 		}
 	}
 	slices.SortFunc(named, func(a, b resource) int {
-		return cmp.Compare(b.Trend.Slope*cost[b.Unit], a.Trend.Slope*cost[a.Unit])
+		return cmp.Compare(b.Trend.Slope*b.Unit.cost(), a.Trend.Slope*a.Unit.cost())
 	})
 	for i, r := range named {
 		switch {
@@ -185,7 +193,7 @@ func (f *findings) namedTables(named []resource) {
 			f.grows(IntelStore, "intelligence: Intel::data_store", r,
 				"It must not grow after start-up. A feed that is only added to, or items that never expire: set Intel::item_expiration, or shorten the feed.")
 		case i < maxTables:
-			f.grows(ScriptTable, "script state: "+share(r, sum), r,
+			f.grows(ScriptTable, "script state: "+share(r, max(sum, all)), r,
 				"Give it &create_expire, &read_expire or &write_expire, or delete from it what is done with.")
 		case i == maxTables:
 			f.note(ScriptTable, Leak, fmt.Sprintf("script state: %d more tables grow", len(named)-i), "")
@@ -193,12 +201,20 @@ func (f *findings) namedTables(named []resource) {
 	}
 }
 
+// tableGrowth returns by how many entries an hour all tables together grow.
+func (f *findings) tableGrowth() float64 {
+	for _, r := range f.all(func(r resource) bool { return r.quantity.name == tableEntries }) {
+		return r.Trend.Slope
+	}
+	return 0
+}
+
 // share says how much of the growth of all tables is one table's.
-func share(r resource, sum float64) string {
-	if r.Unit != Entries || sum <= 0 {
+func share(r resource, all float64) string {
+	if r.Unit != Entries || all <= 0 {
 		return r.Name
 	}
-	return fmt.Sprintf("%s (%s of the growth of all tables)", r.Name, percent(r.Trend.Slope/sum))
+	return fmt.Sprintf("%s (%s of the growth of all tables)", r.Name, percent(r.Trend.Slope/all))
 }
 
 func (f *findings) connections() {
@@ -287,22 +303,21 @@ func (f *findings) memory() {
 	}
 	if r.Trend.Slope <= explained {
 		f.list = append(f.list, Finding{
-			Kind: MemoryExplains, Severity: Leak, Resources: []string{r.Name}, Since: r.Trend.From,
+			Kind: MemoryExplained, Severity: Leak, Resources: []string{r.Name}, Since: r.Trend.From,
 			Text:   r.Name + " " + growth(r.Resource) + "; what else grows may explain it",
 			Advice: "Mend the other findings first.",
 			weight: min(r.Trend.Slope, explained/2),
 		})
 		return
 	}
-	what := "core: memory"
 	advice := "What scripts hold in tables is not it. Look at global vectors, strings and records that scripts only add to, then at Bro itself: plugins, analyzers, the packet source. Heap profiles (jemalloc, gperftools) show who allocates."
 	text := " while tables, connections, timers and queues do not"
-	if len(f.list) > 0 {
+	if explained > 0 {
 		text = ", far more than what else grows can take"
 	}
 	f.list = append(f.list, Finding{
 		Kind: Core, Severity: Leak, Resources: []string{r.Name}, Since: r.Trend.From,
-		Text: what + " " + growth(r.Resource) + text, Advice: advice, weight: r.Trend.Slope * cost[Bytes],
+		Text: "core: memory " + growth(r.Resource) + text, Advice: advice, weight: r.Trend.Slope * Bytes.cost(),
 	})
 }
 

@@ -89,7 +89,7 @@ func (c *class) add(l *labelled.Case, r *analyze.Report) {
 		case f.Severity < analyze.Trouble:
 		case string(f.Kind) == l.Leak:
 			found = true
-		case f.Kind != analyze.MemoryExplains:
+		case f.Kind != analyze.MemoryExplained:
 			other = string(f.Kind) + ": " + f.Text
 		}
 	}

@@ -160,25 +160,25 @@ type Kind string
 
 // The kinds, each a rule of its own.
 const (
-	ScriptTable    Kind = "script-table" // a table of the script layer, or all of them
-	IntelStore     Kind = "intel"        // Intel::data_store after start-up
-	GlobalsSize    Kind = "globals"      // Global_sizes total though no listed table does
-	Core           Kind = "core"         // memory while all that could explain it is flat
-	MemoryExplains Kind = "memory"       // memory together with what explains it
-	ConnsHeld      Kind = "conns-held"   // connections outside the session table
-	Sessions       Kind = "sessions"     // the session table
-	ConnMemory     Kind = "conn-memory"  // bytes per connection
-	Reassembler    Kind = "reassembler"
-	TimersGrow     Kind = "timers"
-	TriggersGrow   Kind = "triggers" // outstanding when statements
-	DNSStuck       Kind = "dns-stuck"
-	DNSCache       Kind = "dns-cache"
-	ThreadStuck    Kind = "thread-stuck"
-	BacklogIn      Kind = "backlog-in"
-	BacklogOut     Kind = "backlog-out"
-	ReaderLag      Kind = "reader" // an input reader that does not read all it is sent
-	Reloaded       Kind = "step"
-	Restarted      Kind = "restarts"
-	NotMeasured    Kind = "not-measured"
-	TooYoung       Kind = "young"
+	ScriptTable     Kind = "script-table" // a table of the script layer, or all of them
+	IntelStore      Kind = "intel"        // Intel::data_store after start-up
+	GlobalsSize     Kind = "globals"      // Global_sizes total though no listed table does
+	Core            Kind = "core"         // memory while all that could explain it is flat
+	MemoryExplained Kind = "memory"       // memory together with what explains it
+	ConnsHeld       Kind = "conns-held"   // connections outside the session table
+	Sessions        Kind = "sessions"     // the session table
+	ConnMemory      Kind = "conn-memory"  // bytes per connection
+	Reassembler     Kind = "reassembler"
+	TimersGrow      Kind = "timers"
+	TriggersGrow    Kind = "triggers" // outstanding when statements
+	DNSStuck        Kind = "dns-stuck"
+	DNSCache        Kind = "dns-cache"
+	ThreadStuck     Kind = "thread-stuck"
+	BacklogIn       Kind = "backlog-in"
+	BacklogOut      Kind = "backlog-out"
+	ReaderLag       Kind = "reader" // an input reader that does not read all it is sent
+	Reloaded        Kind = "step"
+	Restarted       Kind = "restarts"
+	NotMeasured     Kind = "not-measured"
+	TooYoung        Kind = "young"
 )

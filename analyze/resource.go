@@ -50,7 +50,7 @@ func (r *run) window() *window {
 		switch q.name {
 		case sessions, allTimers, globalsSize, tableEntries, signatures:
 			if values := filled(t.values(mean)); values != nil {
-				w.takers = append(w.takers, taker{values, cost[q.unit]})
+				w.takers = append(w.takers, taker{values, q.unit.cost()})
 			}
 		}
 	}

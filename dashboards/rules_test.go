@@ -234,7 +234,7 @@ const defaultLimit = "64 * 2 ^ 30"
 // leaks are the alerts that call something what proftool analyze calls it, too.
 func leaks() map[string][]analyze.Kind {
 	// That memory grows does not say what holds it.
-	memory := []analyze.Kind{analyze.Core, analyze.MemoryExplains, analyze.ScriptTable, analyze.IntelStore, analyze.GlobalsSize}
+	memory := []analyze.Kind{analyze.Core, analyze.MemoryExplained, analyze.ScriptTable, analyze.IntelStore, analyze.GlobalsSize}
 	return map[string][]analyze.Kind{
 		"BroThreadStuck":             {analyze.ThreadStuck},
 		"BroQueueInGrowing":          {analyze.BacklogIn},

@@ -147,7 +147,7 @@ func leakingTable() analyze.Report {
 			Advice:    "Look at how entries leave it: give the table a &read_expire or &create_expire, and check that whatever deletes entries of it is called also for connections that end early.",
 		},
 		{
-			Kind: analyze.MemoryExplains, Severity: analyze.Note,
+			Kind: analyze.MemoryExplained, Severity: analyze.Note,
 			Resources: []string{"memory (total)"},
 			Text:      "Memory grows with it, by 14 MiB/h.",
 			Advice:    "At this rate the host's 64 GiB last for 190 days.",
