@@ -91,7 +91,7 @@ lint: ## Run golangci-lint
 # That is no finding: one prints more, or writes its input to testdata/fuzz.
 fuzz: ## Run each fuzz target for FUZZTIME (1m)
 	@mkdir -p dist; failed=; \
-	for at in $$(grep -rho --include='*_test.go' '^func Fuzz[A-Za-z]*' parse replay source --with-filename | sed -E 's#^([a-z]+)/.*:func #\1:#'); do \
+	for at in $$(grep -rho --include='*_test.go' '^func Fuzz[A-Za-z]*' parse replay logs --with-filename | sed -E 's#^([a-z]+)/.*:func #\1:#'); do \
 		package=$${at%:*}; target=$${at#*:}; \
 		echo "== $$target"; log=dist/$$target.log; touch dist/begin; \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s ./$$package 2>&1 | tee $$log && continue; \

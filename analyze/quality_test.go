@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"bro_exporter/analyze"
-	"bro_exporter/analyze/labelled"
+	"bro_exporter/internal/labelled"
 	"bro_exporter/parse"
 )
 

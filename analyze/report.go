@@ -98,8 +98,6 @@ const (
 	Connections Unit = "connections"
 	Timers      Unit = "timers"
 	Messages    Unit = "messages"
-	Requests    Unit = "requests"
-	States      Unit = "states"
 )
 
 // Verdict says in a word what a resource does.

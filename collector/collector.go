@@ -1,7 +1,7 @@
 // Package collector turns the prof.logs of a host into Prometheus metrics. It finds them by
 // patterns, follows each, and exposes the newest block of every Bro or Zeek process.
 //
-//	c, err := collector.New(collector.Config{Patterns: collector.DefaultPatterns()})
+//	c, err := collector.New(collector.Config{Patterns: spool.DefaultPatterns()})
 //	registry.MustRegister(c)
 //	go c.Run(ctx)
 //
@@ -42,11 +42,13 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"bro_exporter/spool"
 )
 
 // Config says what to collect and how often to look. Zero intervals mean the defaults.
 type Config struct {
-	Patterns          []Pattern
+	Patterns          []spool.Pattern
 	Topics            []Topic       // all of Topics() if nil
 	DiscoveryInterval time.Duration // how often the patterns are tried again: 15 s
 	PollInterval      time.Duration // how often each file is looked at: 1 s
@@ -177,7 +179,7 @@ func (c *Collector) views() []view {
 // about to write more, and returns how many could be read.
 func (c *Collector) Look() int {
 	read := 0
-	for _, file := range discover(c.config.Patterns) {
+	for _, file := range spool.Find(c.config.Patterns) {
 		// What is half written today will not be completed in the time that we have.
 		v := c.newFollower(file.Path).look(time.Now().Add(givenUp))
 		if v.file.readable {
@@ -219,7 +221,7 @@ func (c *Collector) newFollower(path string) *follower {
 // to wait for until all that is new has been looked at once.
 func (c *Collector) discover(ctx context.Context, running *sync.WaitGroup) (first *sync.WaitGroup) {
 	first = new(sync.WaitGroup)
-	files := discover(c.config.Patterns)
+	files := spool.Find(c.config.Patterns)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.forget(files)
@@ -240,7 +242,7 @@ func (c *Collector) discover(ctx context.Context, running *sync.WaitGroup) (firs
 
 // forget stops following files that are no more: long since, or because their process has
 // moved to one of those that were found.
-func (c *Collector) forget(found []File) {
+func (c *Collector) forget(found []spool.File) {
 	paths, processes := map[string]bool{}, map[string]bool{}
 	for _, f := range found {
 		paths[f.Path], processes[f.Process] = true, true

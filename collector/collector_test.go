@@ -20,8 +20,10 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"go.uber.org/goleak"
 
-	"bro_exporter/collector/spooltest"
 	"bro_exporter/internal/golden"
+	"bro_exporter/internal/spooltest"
+
+	"bro_exporter/spool"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and the README's tables")
@@ -76,13 +78,13 @@ func TestGolden(t *testing.T) {
 	}
 	excerpts, _ := filepath.Glob("../testdata/excerpts/*.txt")
 	for _, log := range append(logs, excerpts...) {
-		got := once(t, Config{Patterns: []Pattern{{Glob: log}}})
+		got := once(t, Config{Patterns: []spool.Pattern{{Glob: log}}})
 		expect(t, strings.TrimSuffix(log, filepath.Ext(log))+".metrics", clock.ReplaceAllString(got, ""))
 	}
 }
 
 func TestTopicsCanBeSwitchedOff(t *testing.T) {
-	patterns := []Pattern{{Glob: "../testdata/3.0.14/live/prof.log"}}
+	patterns := []spool.Pattern{{Glob: "../testdata/3.0.14/live/prof.log"}}
 	all := once(t, Config{Patterns: patterns})
 	without := len(families(once(t, Config{Patterns: patterns, Topics: []Topic{}})))
 	total := without
@@ -138,10 +140,10 @@ func registryOf(c *Collector) *prometheus.Registry {
 	return registry
 }
 
-func patterns(globs ...string) []Pattern {
-	var p []Pattern
+func patterns(globs ...string) []spool.Pattern {
+	var p []spool.Pattern
 	for _, g := range globs {
-		p = append(p, Pattern{Glob: g})
+		p = append(p, spool.Pattern{Glob: g})
 	}
 	return p
 }

@@ -12,6 +12,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"bro_exporter/parse"
+	"bro_exporter/spool"
 )
 
 // The history of a log ends with what is exposed of it.
@@ -67,7 +68,7 @@ func historyOf(t *testing.T, log string) (series []string) {
 // HistoryMetrics.
 func exposedOf(t *testing.T, log string) (series []string) {
 	t.Helper()
-	c, err := New(Config{Patterns: []Pattern{{Glob: log}}})
+	c, err := New(Config{Patterns: []spool.Pattern{{Glob: log}}})
 	if err != nil {
 		t.Fatal(err)
 	}

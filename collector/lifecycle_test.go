@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"bro_exporter/collector/spooltest"
+	"bro_exporter/internal/spooltest"
+	"bro_exporter/spool"
 )
 
 // Each test is a row of what happens in a spool directory over the months.
@@ -42,7 +43,7 @@ func of(all map[string]float64, process string) map[string]float64 { return byPr
 // of it, and nothing else.
 func (w *watch) matches(n *spooltest.Node) {
 	w.t.Helper()
-	c, err := New(Config{Patterns: []Pattern{{Name: n.Name, Glob: n.Path()}}})
+	c, err := New(Config{Patterns: []spool.Pattern{{Name: n.Name, Glob: n.Path()}}})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"bro_exporter/collector/spooltest"
+	"bro_exporter/internal/spooltest"
 )
 
 // program starts a process that is called name, waits, and does nothing.

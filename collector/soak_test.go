@@ -13,7 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"bro_exporter/collector/spooltest"
+	"bro_exporter/internal/spooltest"
+	"bro_exporter/spool"
 )
 
 var soak = flag.Duration("soak", 3*time.Second, "how long TestSoak takes")
@@ -149,7 +150,7 @@ func (w *watch) showsAll(nodes []*soakNode) {
 		if want[n.Name] = nil; n.gone || n.forbidden {
 			continue
 		}
-		c, err := New(Config{Patterns: []Pattern{{Name: n.Name, Glob: n.Path()}}})
+		c, err := New(Config{Patterns: []spool.Pattern{{Name: n.Name, Glob: n.Path()}}})
 		if err != nil {
 			w.t.Fatal(err)
 		}

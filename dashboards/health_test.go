@@ -14,7 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 
 	"bro_exporter/collector"
-	"bro_exporter/collector/spooltest"
+	"bro_exporter/internal/spooltest"
+	"bro_exporter/spool"
 )
 
 // healthScene is a node that is well for a while and then is not, and the alerts that fire.
@@ -120,7 +121,7 @@ type exporter struct {
 func newExporter(t *testing.T, r *recorder, node *spooltest.Node, limits collector.Limits) *exporter {
 	t.Helper()
 	c, err := collector.New(collector.Config{
-		Patterns: []collector.Pattern{{Glob: node.Path()}}, Limits: limits,
+		Patterns: []spool.Pattern{{Glob: node.Path()}}, Limits: limits,
 		DiscoveryInterval: 5 * time.Millisecond, PollInterval: time.Millisecond,
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"bro_exporter/analyze/labelled"
+	"bro_exporter/internal/labelled"
 	"bro_exporter/parse"
 )
 

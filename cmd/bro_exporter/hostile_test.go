@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"bro_exporter/collector/spooltest"
+	"bro_exporter/internal/spooltest"
 )
 
 // nobody is a user who may only do what the file modes say. Root may do anything.

@@ -27,6 +27,7 @@ import (
 	webflag "github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"bro_exporter/collector"
+	"bro_exporter/spool"
 )
 
 const name = "bro_exporter"
@@ -116,12 +117,12 @@ func (cfg *config) resolve(enabled map[string]*bool) error {
 	if cfg.telemetryPath == "" || cfg.telemetryPath[0] != '/' || cfg.telemetryPath == "/" {
 		return fmt.Errorf("--web.telemetry-path %q: it must begin with a slash and be longer", cfg.telemetryPath)
 	}
-	cfg.collector.Patterns = collector.DefaultPatterns()
+	cfg.collector.Patterns = spool.DefaultPatterns()
 	if len(cfg.patterns) > 0 {
 		cfg.collector.Patterns = nil
 	}
 	for _, text := range cfg.patterns {
-		p, err := collector.ParsePattern(text)
+		p, err := spool.ParsePattern(text)
 		if err != nil {
 			return fmt.Errorf("--prof.path: %w", err)
 		}

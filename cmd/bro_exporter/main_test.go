@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"bro_exporter/collector/spooltest"
+	"bro_exporter/internal/spooltest"
 )
 
 var binary string

@@ -13,7 +13,7 @@ import (
 
 	"bro_exporter/analyze"
 	"bro_exporter/analyze/render"
-	"bro_exporter/source"
+	"bro_exporter/logs"
 )
 
 // diagnosis is "proftool analyze".
@@ -41,9 +41,9 @@ func (d *diagnosis) run(ctx context.Context, p *program) error {
 	reports := make([]analyze.Report, len(processes))
 	var work errgroup.Group
 	work.SetLimit(runtime.GOMAXPROCS(0))
-	for i, logs := range processes {
+	for i, files := range processes {
 		work.Go(func() error {
-			reports[i] = d.analyze(ctx, p, logs)
+			reports[i] = d.analyze(ctx, p, files)
 			return nil
 		})
 	}
@@ -68,9 +68,9 @@ func (d *diagnosis) run(ctx context.Context, p *program) error {
 }
 
 // byProcess joins the logs of each process, in the order of their first ones.
-func byProcess(logs []source.Log) (processes [][]source.Log) {
+func byProcess(files []logs.Log) (processes [][]logs.Log) {
 	at := map[string]int{}
-	for _, log := range logs {
+	for _, log := range files {
 		i, known := at[log.Process]
 		if !known {
 			i = len(processes)
@@ -83,14 +83,14 @@ func byProcess(logs []source.Log) (processes [][]source.Log) {
 }
 
 // analyze analyzes the logs of one process, which follow each other.
-func (d *diagnosis) analyze(ctx context.Context, p *program, logs []source.Log) analyze.Report {
+func (d *diagnosis) analyze(ctx context.Context, p *program, files []logs.Log) analyze.Report {
 	process := analyze.New(d.since.Time, d.until.Time)
-	for _, log := range logs {
+	for _, log := range files {
 		for block := range p.blocks(ctx, log) {
 			process.Add(block)
 		}
 	}
-	return process.Report(logs[0].Process, logs[0].Path)
+	return process.Report(files[0].Process, files[0].Path)
 }
 
 func (d *diagnosis) print(w io.Writer, reports []analyze.Report) error {

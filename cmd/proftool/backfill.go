@@ -8,7 +8,7 @@ import (
 
 	"bro_exporter/backfill"
 	"bro_exporter/collector"
-	"bro_exporter/source"
+	"bro_exporter/logs"
 )
 
 // history is "proftool backfill".
@@ -53,7 +53,7 @@ func (h *history) run(ctx context.Context, p *program) (err error) {
 	return all.Write(ctx, p.stdout)
 }
 
-func (h *history) add(ctx context.Context, p *program, process *backfill.Process, log source.Log) error {
+func (h *history) add(ctx context.Context, p *program, process *backfill.Process, log logs.Log) error {
 	before := process.OutOfOrder
 	for block := range p.blocks(ctx, log) {
 		if err := process.Add(block); err != nil {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"bro_exporter/logs"
 	"bro_exporter/parse"
-	"bro_exporter/source"
 )
 
 // dump is "proftool dump".
@@ -36,7 +36,7 @@ func (d *dump) run(ctx context.Context, p *program) error {
 	return nil
 }
 
-func (d *dump) dump(ctx context.Context, p *program, log source.Log) error {
+func (d *dump) dump(ctx context.Context, p *program, log logs.Log) error {
 	if d.last {
 		return dumpNewest(ctx, p, log)
 	}
@@ -49,7 +49,7 @@ func (d *dump) dump(ctx context.Context, p *program, log source.Log) error {
 	return nil
 }
 
-func dumpNewest(ctx context.Context, p *program, log source.Log) error {
+func dumpNewest(ctx context.Context, p *program, log logs.Log) error {
 	newest, err := log.Newest(ctx)
 	switch {
 	case err != nil:
@@ -78,7 +78,7 @@ type dumped struct {
 }
 
 // jsonLine returns a block as a line of JSON. It makes names valid UTF-8.
-func jsonLine(log source.Log, s *parse.Snapshot) []byte {
+func jsonLine(log logs.Log, s *parse.Snapshot) []byte {
 	var line bytes.Buffer
 	to := json.NewEncoder(&line)
 	to.SetEscapeHTML(false)

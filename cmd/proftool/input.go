@@ -8,8 +8,8 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"bro_exporter/logs"
 	"bro_exporter/parse"
-	"bro_exporter/source"
 )
 
 // inputs are the prof.logs that a command reads.
@@ -32,20 +32,20 @@ func (in *inputs) declare(cmd *kingpin.CmdClause) {
 }
 
 // find returns the logs that the arguments name, and says which name none.
-func (in *inputs) find(p *program) []source.Log {
+func (in *inputs) find(p *program) []logs.Log {
 	for i, argument := range in.arguments {
 		if argument == "" {
 			in.arguments[i] = "-" // so kingpin hands it on
 		}
 	}
-	logs, errs := source.Find(in.arguments, p.stdin)
+	files, errs := logs.Find(in.arguments, p.stdin)
 	for _, err := range errs {
 		p.fail(err)
 	}
 	if !in.quiet && isTerminal(p.stderr) {
-		p.progress = newProgress(p.stderr, logs)
+		p.progress = newProgress(p.stderr, files)
 	}
-	return logs
+	return files
 }
 
 // maxFaults is how many lines of one log are named that could not be read.
@@ -53,16 +53,16 @@ const maxFaults = 10
 
 // blocks yields the blocks of a log. It says which lines could not be read, and where and why
 // reading ended early.
-func (p *program) blocks(ctx context.Context, log source.Log) iter.Seq[*parse.Snapshot] {
+func (p *program) blocks(ctx context.Context, log logs.Log) iter.Seq[*parse.Snapshot] {
 	return converted(ctx, p, log, (*parse.Snapshot).Clone)
 }
 
-// converted yields what convert makes of each block of a log, as source.Map does, and says what
+// converted yields what convert makes of each block of a log, as logs.Map does, and says what
 // blocks does.
-func converted[T any](ctx context.Context, p *program, log source.Log, convert func(*parse.Snapshot) T) iter.Seq[T] {
+func converted[T any](ctx context.Context, p *program, log logs.Log, convert func(*parse.Snapshot) T) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		blocks, faults := 0, 0
-		for block, err := range source.Map(ctx, log, convert) {
+		for block, err := range logs.Map(ctx, log, convert) {
 			var fault *parse.SyntaxError
 			switch {
 			case err == nil:
@@ -90,6 +90,6 @@ func converted[T any](ctx context.Context, p *program, log source.Log, convert f
 	}
 }
 
-func noBlock(log source.Log) error {
+func noBlock(log logs.Log) error {
 	return fmt.Errorf("%s: it holds no block: is it a prof.log, written with '@load misc/profiling'?", log.Path)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"bro_exporter/source"
+	"bro_exporter/logs"
 )
 
 // patience is how long work may take before its progress is shown.
@@ -27,16 +27,16 @@ type progress struct {
 }
 
 // newProgress lets logs tell how much of them was read. It returns nil if their sizes are not known.
-func newProgress(out io.Writer, logs []source.Log) *progress {
+func newProgress(out io.Writer, files []logs.Log) *progress {
 	p := &progress{out: out, begun: time.Now()}
-	for i := range logs {
-		if logs[i].IsStdin() {
+	for i := range files {
+		if files[i].IsStdin() {
 			return nil
 		}
-		p.total += logs[i].Size
+		p.total += files[i].Size
 	}
-	for i := range logs {
-		logs[i].OnRead = p.add
+	for i := range files {
+		files[i].OnRead = p.add
 	}
 	return p
 }

@@ -8,23 +8,23 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bro_exporter/source"
+	"bro_exporter/logs"
 )
 
 // Progress is shown when work takes long, and goes when something is said.
 func TestProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		logs := []source.Log{{Size: 3 << 20}, {Size: 1 << 20}}
-		p := newProgress(&out, logs)
-		logs[0].OnRead(1 << 20)
+		files := []logs.Log{{Size: 3 << 20}, {Size: 1 << 20}}
+		p := newProgress(&out, files)
+		files[0].OnRead(1 << 20)
 		time.Sleep(patience - time.Millisecond)
-		logs[0].OnRead(1 << 20)
+		files[0].OnRead(1 << 20)
 		if p.clear(); out.Len() > 0 {
 			t.Errorf("shown too early: %q", &out)
 		}
 		time.Sleep(time.Millisecond)
-		logs[1].OnRead(1 << 20)
+		files[1].OnRead(1 << 20)
 		if !strings.Contains(out.String(), "75%") {
 			t.Errorf("not shown: %q", &out)
 		}
@@ -32,14 +32,14 @@ func TestProgress(t *testing.T) {
 		if p.clear(); strings.Trim(out.String(), "\r \x1b[2K") != "" || out.Len() == 0 {
 			t.Errorf("not taken away: %q", &out)
 		}
-		logs[1].OnRead(5 << 20)
+		files[1].OnRead(5 << 20)
 	})
 }
 
 // There is none where nobody looks, or how much there is to read is not known.
 func TestNoProgress(t *testing.T) {
-	logs, _ := source.Find([]string{"../../testdata/7.0.11/live", "-"}, strings.NewReader(""))
-	if newProgress(&bytes.Buffer{}, logs) != nil {
+	files, _ := logs.Find([]string{"../../testdata/7.0.11/live", "-"}, strings.NewReader(""))
+	if newProgress(&bytes.Buffer{}, files) != nil {
 		t.Error("progress of a pipe")
 	}
 	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)

@@ -11,8 +11,8 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"bro_exporter/logs"
 	"bro_exporter/replay"
-	"bro_exporter/source"
 )
 
 // play is "proftool replay".
@@ -39,15 +39,15 @@ func (r *play) run(ctx context.Context, p *program) error {
 		return errors.New("--speed and --interval must be more than 0")
 	}
 	nodes := byDirectory(r.find(p))
-	for dir, logs := range nodes {
-		if err := r.check(dir, logs); err != nil {
+	for dir, files := range nodes {
+		if err := r.check(dir, files); err != nil {
 			return err
 		}
 	}
 	var playing sync.WaitGroup
-	for dir, logs := range nodes {
+	for dir, files := range nodes {
 		playing.Go(func() {
-			if err := r.play(ctx, dir, logs); err != nil && ctx.Err() == nil {
+			if err := r.play(ctx, dir, files); err != nil && ctx.Err() == nil {
 				p.fail(err)
 			}
 		})
@@ -57,16 +57,16 @@ func (r *play) run(ctx context.Context, p *program) error {
 }
 
 // byDirectory sorts logs by the directory in the spool directory that their process gets.
-func byDirectory(logs []source.Log) map[string][]source.Log {
-	nodes := map[string][]source.Log{}
-	for _, log := range logs {
+func byDirectory(files []logs.Log) map[string][]logs.Log {
+	nodes := map[string][]logs.Log{}
+	for _, log := range files {
 		dir := strings.ReplaceAll(log.Process, "/", "-") // those below that would not be found
 		nodes[dir] = append(nodes[dir], log)
 	}
 	return nodes
 }
 
-func (r *play) check(dir string, logs []source.Log) error {
+func (r *play) check(dir string, files []logs.Log) error {
 	if dir == "." || dir == ".." {
 		return fmt.Errorf("%q is no name for a process's directory", dir)
 	}
@@ -74,7 +74,7 @@ func (r *play) check(dir string, logs []source.Log) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%s is there already: remove it, or choose another --spool", path)
 	}
-	for _, log := range logs {
+	for _, log := range files {
 		if log.IsStdin() && r.player.Loop {
 			return errors.New("standard input cannot be read again: give a file, or leave out --loop")
 		}
@@ -82,9 +82,9 @@ func (r *play) check(dir string, logs []source.Log) error {
 	return nil
 }
 
-func (r *play) play(ctx context.Context, dir string, logs []source.Log) error {
+func (r *play) play(ctx context.Context, dir string, files []logs.Log) error {
 	var runs []replay.Open
-	for _, log := range logs {
+	for _, log := range files {
 		runs = append(runs, log.Open)
 	}
 	return r.player.Play(ctx, filepath.Join(r.spool, dir), runs...)

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"bro_exporter/analyze/labelled"
+	"bro_exporter/internal/labelled"
 	"bro_exporter/internal/tool"
 	"bro_exporter/replay"
 )

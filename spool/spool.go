@@ -1,4 +1,6 @@
-package collector
+// Package spool finds the prof.logs of a host: the patterns that name them, the layout of zeekctl's
+// spool directory, and a name for each process.
+package spool
 
 import (
 	"fmt"
@@ -52,8 +54,8 @@ type File struct {
 	Path    string
 }
 
-// discover returns the prof.logs that match the patterns now, with names that differ.
-func discover(patterns []Pattern) []File {
+// Find returns the prof.logs that match the patterns now, with names that differ.
+func Find(patterns []Pattern) []File {
 	var files []File
 	seen := map[string]bool{}
 	for _, p := range patterns {
@@ -66,7 +68,7 @@ func discover(patterns []Pattern) []File {
 			}
 		}
 	}
-	TellApart(files)
+	Disambiguate(files)
 	sort.Slice(files, func(i, j int) bool { return files[i].Process < files[j].Process })
 	return files
 }
@@ -98,20 +100,20 @@ func (p Pattern) process(path string) string {
 	if p.Name != "" {
 		return p.Name
 	}
-	return ProcessOf(path)
+	return ProcessName(path)
 }
 
-// ProcessOf returns what the process is called that writes the prof.log at path: the name of its
+// ProcessName returns what the process is called that writes the prof.log at path: the name of its
 // directory, as zeekctl makes one for each node.
-func ProcessOf(path string) string {
+func ProcessName(path string) string {
 	if dir := filepath.Base(filepath.Dir(path)); dir != "." && dir != "/" {
 		return dir
 	}
 	return "bro"
 }
 
-// TellApart adds to names that are equal the shortest end of their paths in which they differ.
-func TellApart(files []File) {
+// Disambiguate adds to names that are equal the shortest end of their paths in which they differ.
+func Disambiguate(files []File) {
 	same := map[string][]*File{}
 	for i := range files {
 		f := &files[i]
@@ -122,7 +124,7 @@ func TellApart(files []File) {
 			continue
 		}
 		for i, end := range differingEnds(group) {
-			if group[i].Process = end; name != ProcessOf(group[i].Path) {
+			if group[i].Process = end; name != ProcessName(group[i].Path) {
 				group[i].Process = name + ":" + end
 			}
 		}

@@ -1,4 +1,4 @@
-package collector
+package spool
 
 import (
 	"os"
@@ -82,7 +82,7 @@ func TestDiscover(t *testing.T) {
 			all = append(all, p)
 		}
 		got := map[string]string{}
-		for _, f := range discover(all) {
+		for _, f := range Find(all) {
 			path, _ := filepath.Rel(dir, f.Path)
 			got[f.Process] = path
 		}
@@ -97,14 +97,14 @@ func TestDiscoverSymlink(t *testing.T) {
 	if err := os.Symlink(filepath.Join(dir, "spool"), filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	if got := discover(patterns(dir + "/*/*/prof.log")); len(got) != 1 {
+	if got := Find(patterns(dir + "/*/*/prof.log")); len(got) != 1 {
 		t.Errorf("one file through two paths is %v", got)
 	}
 }
 
 func TestStandalone(t *testing.T) {
 	t.Chdir(tree(t, "prof.log"))
-	if got := discover(DefaultPatterns()); len(got) == 0 || got[len(got)-1].Path != "prof.log" && got[0].Process != "bro" {
+	if got := Find(DefaultPatterns()); len(got) == 0 || got[len(got)-1].Path != "prof.log" && got[0].Process != "bro" {
 		t.Errorf("a process started by hand: %v", got)
 	}
 }
@@ -125,4 +125,12 @@ func TestParsePattern(t *testing.T) {
 			t.Errorf("%q: error %v", text, err)
 		}
 	}
+}
+
+func patterns(globs ...string) []Pattern {
+	var p []Pattern
+	for _, g := range globs {
+		p = append(p, Pattern{Glob: g})
+	}
+	return p
 }

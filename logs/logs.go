@@ -1,6 +1,6 @@
-// Package source reads the prof.logs that people have: a file, a directory of them, an archive, a
+// Package logs reads the prof.logs that people have: a file, a directory of them, an archive, a
 // pipe. It knows paths, compression and goroutines; what the text means is known to parse.
-package source
+package logs
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"bro_exporter/collector"
+	"bro_exporter/spool"
 )
 
 // Log is a prof.log to read.
@@ -158,7 +158,7 @@ func (f *finder) file(name, path string, info fs.FileInfo) {
 func processOf(path string) string {
 	base := strings.TrimSuffix(filepath.Base(path), ".gz")
 	base = strings.TrimSuffix(base, filepath.Ext(base))
-	process := collector.ProcessOf(path)
+	process := spool.ProcessName(path)
 	switch {
 	case base == "prof":
 		return process
@@ -172,7 +172,7 @@ func processOf(path string) string {
 func (f *finder) add(name string, log Log) {
 	identity := log.Path
 	if log.stdin == nil {
-		identity = collector.Resolved(log.Path)
+		identity = spool.Resolved(log.Path)
 	}
 	if f.seen[identity] {
 		return
@@ -186,13 +186,13 @@ func (f *finder) add(name string, log Log) {
 
 // named returns what was found, the names that were not given being told apart.
 func (f *finder) named() []Log {
-	var files []collector.File
+	var files []spool.File
 	for _, log := range f.found {
 		if !log.given {
-			files = append(files, collector.File{Process: log.Process, Path: log.Path})
+			files = append(files, spool.File{Process: log.Process, Path: log.Path})
 		}
 	}
-	collector.TellApart(files)
+	spool.Disambiguate(files)
 	logs := make([]Log, len(f.found))
 	for i, log := range f.found {
 		if logs[i] = log.Log; !log.given {
