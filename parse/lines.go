@@ -50,13 +50,14 @@ func (s *Snapshot) conns(t *text) {
 
 // connsReleases tells the releases from the first Conns line.
 func (s *Snapshot) connsReleases() {
+	c := &s.Conns
 	switch {
-	case s.Conns.Ext.Measured:
-		s.Releases &= until(release2_6)
-	case s.Conns.ConnVals.Measured:
-		s.Releases &= release3_1
-	case s.Conns.Total.Measured:
-		s.Releases &= from(release5_1)
+	case c.Ext.Measured:
+		s.writtenBy(ConnsExt)
+	case c.ConnVals.Measured:
+		s.writtenBy(ConnsSizes.and(connsWithoutExt))
+	case c.Total.Measured:
+		s.writtenBy(connsWithoutSizes)
 	}
 }
 
@@ -147,10 +148,10 @@ func (s *Snapshot) matcher(t *text) {
 	t.uint("avg_nfa_states=", &m.AvgNFAStates)
 	s.Expensive = true
 	if m.NFAStates.Measured {
-		s.Releases &= from(release2_5)
+		s.writtenBy(NFAStates)
 	}
 	if m.AvgNFAStates.Measured {
-		s.Releases &= until(release2_4)
+		s.writtenBy(AvgNFAStates)
 	}
 }
 
@@ -168,9 +169,9 @@ func (s *Snapshot) timers(t *text) {
 		s.Timers.Lag = Opt[float64]{}
 	}
 	if s.Timers.Mem.Measured {
-		s.Releases &= until(release2_6)
+		s.writtenBy(TimersMem)
 	} else {
-		s.Releases &= from(release3_1)
+		s.writtenBy(timersWithoutMem)
 	}
 }
 
@@ -179,9 +180,9 @@ func (s *Snapshot) dns(t *text) {
 	d := &s.DNS
 	t.uint("requests=", &d.Requests)
 	if t.uint("succesful=", &d.Successful); d.Successful.Measured {
-		s.Releases &= until(release5_1)
+		s.writtenBy(SuccesfulSpelling)
 	} else if t.uint("successful=", &d.Successful); d.Successful.Measured {
-		s.Releases &= from(release6_1)
+		s.writtenBy(SuccessfulSpelling)
 	}
 	t.uint("failed=", &d.Failed)
 	t.uint("pending=", &d.Pending)
@@ -213,7 +214,7 @@ func (s *Snapshot) comm(t *text) {
 		return
 	}
 	if c.PendingQueries.Measured {
-		s.Releases &= from(release2_6)
+		s.writtenBy(CommCounters)
 		return
 	}
 	var delta Opt[uint64]
@@ -221,7 +222,7 @@ func (s *Snapshot) comm(t *text) {
 		t.uint(key, &delta)
 	}
 	if delta.Measured {
-		s.Releases &= release2_4 | release2_5
+		s.writtenBy(CommDeltas)
 	}
 }
 
@@ -283,7 +284,7 @@ func (p *parser) table(t *text) bool {
 
 func (p *parser) addTable(g Global) {
 	p.addGlobal(nil, g)
-	p.block.Releases &= from(release5_1)
+	p.block.writtenBy(UnnamedTables)
 }
 
 // global takes "Weird::actions = 35K (163/163 entries)" or "Intel::data_store = 1352K". Where

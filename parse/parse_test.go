@@ -266,7 +266,7 @@ func seedBlocks(columns bool) []*Snapshot {
 	}
 	return []*Snapshot{
 		{
-			Time: 0, First: true, Expensive: true, Releases: until(release2_4) & from(release2_1),
+			Time: 0, First: true, Expensive: true, Releases: Releases{Since: 2.1, Until: 2.4},
 			Memory:  Memory{u(30160 * 1024), u(0), u(23126 * 1024)},
 			Runtime: Runtime{f(0), f(0), f(0), f(0)}, Conns: idle,
 			TCPStates:  TCPStates{Measured: columns},
@@ -282,7 +282,7 @@ func seedBlocks(columns bool) []*Snapshot {
 			Globals: Globals{globals, u(1173 * 1024), u(1648), u(1691)},
 		},
 		{
-			Time: 1413471640.952530, Expensive: true, Releases: until(release2_4) & from(release2_1),
+			Time: 1413471640.952530, Expensive: true, Releases: Releases{Since: 2.1, Until: 2.4},
 			Memory:  Memory{u(30160 * 1024), u(0), u(23127 * 1024)},
 			Runtime: Runtime{f(0), f(0), f(0), f(0)}, Conns: idle, Reassembly: u(0),
 			Matcher: RuleMatcher{Matchers: u(2), DFAStates: u(2), Computed: u(0), Mem: u(2048), AvgNFAStates: u(29)},
@@ -296,7 +296,7 @@ func seedBlocks(columns bool) []*Snapshot {
 			Globals: Globals{nil, u(1173 * 1024), u(1648), u(1691)},
 		},
 		{
-			Time: 1413471671.003551, Expensive: true, Releases: until(release2_4),
+			Time: 1413471671.003551, Expensive: true, Releases: Releases{Until: 2.4},
 			Memory:  Memory{u(30160 * 1024), u(0), u(23329 * 1024)},
 			Runtime: Runtime{f(0.1), f(0), f(0), f(0.1)},
 			Conns: Conns{
@@ -741,13 +741,13 @@ func TestClone(t *testing.T) {
 
 func TestReleases(t *testing.T) {
 	for r, want := range map[Releases]string{
-		0: "unknown", allReleases: "unknown", release2_0: "2.0", until(release3_1): "2.0-5.0",
-		release2_6: "2.6-3.0", from(release6_1): "6.1+", release6_2: "6.2+", release2_4: "2.4",
+		{}: "unknown", {Since: 3.1, Until: 3.0}: "unknown", {Until: 2.0}: "2.0", {Until: 5.0}: "2.0-5.0",
+		{Since: 2.6, Until: 3.0}: "2.6-3.0", {Since: 6.1}: "6.1+", {Since: 2.4, Until: 2.4}: "2.4",
 	} {
 		equal(t, "name", r.String(), want)
 	}
-	equal(t, "narrow", from(release2_6).Narrow(until(release3_1)).String(), "2.6-5.0")
-	equal(t, "contradiction", release2_0.Narrow(release6_2), release6_2)
+	equal(t, "narrow", Releases{Since: 2.6}.Narrow(Releases{Until: 5.0}).String(), "2.6-5.0")
+	equal(t, "contradiction", Releases{Until: 2.0}.Narrow(Releases{Since: 6.2}), Releases{Since: 6.2})
 }
 
 var sinkSnapshot *Snapshot

@@ -153,7 +153,7 @@ func (p *parser) keyword(r *record, start int) bool {
 		s.triggers(t)
 	case t.literal("Threads: "):
 		t.uint("current=", &s.Threads.Current)
-		s.Releases &= from(release2_1)
+		s.writtenBy(ThreadLines)
 	case t.literal("Comm: "):
 		s.comm(t)
 	case t.literal("Connections expired due to inactivity:"):
@@ -169,21 +169,21 @@ func (p *parser) rareKeyword(t *text) bool {
 	switch {
 	case t.literal("Total reassembler data:"):
 		t.kib("", &s.Reassembly)
-		s.Releases &= until(release3_1)
+		s.writtenBy(ReassemblerSize)
 	case t.literal("Global_sizes > 100k: 0K"):
 		s.Expensive = true
-		s.Releases &= until(release3_1)
+		s.writtenBy(GlobalSizes)
 	case t.literal("Global_sizes total:"):
 		t.kib("", &s.Globals.Size)
 		s.Expensive = true
-		s.Releases &= until(release3_1)
+		s.writtenBy(GlobalSizes)
 	case t.literal("Total number of table entries:"):
 		s.tableEntries(t)
 	case t.literal("ConnCompressor: "):
-		s.Releases &= release2_0
+		s.writtenBy(ConnCompressorLine)
 		t.skipLine()
 	case t.literal("segment-"):
-		s.Releases &= until(release6_1)
+		s.writtenBy(SegmentLines)
 		t.skipLine()
 	case t.literal(dashes):
 		p.separator()
@@ -241,7 +241,7 @@ func (p *parser) withoutComm() {
 	if p.open == nil || p.first || p.block == p.open || !p.open.Comm.Empty() {
 		return
 	}
-	if r := p.open.Releases & until(release2_5); r != 0 {
+	if r := p.open.Releases.and(withoutComm); !r.none() {
 		p.open.Releases = r
 	}
 }
@@ -266,7 +266,7 @@ func (p *parser) close() {
 func (p *parser) take() *Snapshot {
 	last := len(p.free) - 1
 	if last < 0 {
-		p.free = append(p.free, &Snapshot{Releases: allReleases})
+		p.free = append(p.free, &Snapshot{})
 		last = 0
 	}
 	s := p.free[last]

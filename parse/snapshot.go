@@ -206,13 +206,16 @@ func (s *Snapshot) Clone() *Snapshot {
 	return &c
 }
 
+// writtenBy narrows the releases that the snapshot may be of to those that are in r too.
+func (s *Snapshot) writtenBy(r Releases) { s.Releases = s.Releases.and(r) }
+
 // Whole says that the block has every line its process writes but Comm, which comes late: no
 // half-written block does.
 func (s *Snapshot) Whole() bool {
 	if !s.Triggers.Pending.Measured {
 		return false
 	}
-	if s.Releases != release2_0 && (!s.Threads.Current.Measured || uint64(len(s.Threads.List)) < s.Threads.Current.Value) {
+	if s.Releases.Until != ConnCompressorLine.Until && (!s.Threads.Current.Measured || uint64(len(s.Threads.List)) < s.Threads.Current.Value) {
 		return false
 	}
 	return !s.Expensive || s.Globals.EntriesRecursive.Measured
@@ -230,10 +233,9 @@ func (c *Comm) Empty() bool { return *c == Comm{} }
 // reset empties s for the next block and keeps its memory.
 func (s *Snapshot) reset() {
 	*s = Snapshot{
-		Releases: allReleases,
-		Timers:   Timers{ByName: emptied(s.Timers.ByName)},
-		Threads:  Threads{List: emptied(s.Threads.List)},
-		Globals:  Globals{List: emptied(s.Globals.List)},
+		Timers:  Timers{ByName: emptied(s.Timers.ByName)},
+		Threads: Threads{List: emptied(s.Threads.List)},
+		Globals: Globals{List: emptied(s.Globals.List)},
 	}
 }
 
