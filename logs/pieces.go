@@ -12,9 +12,9 @@ import (
 
 // pieces parses a file of size bytes in pieces of at least step bytes, with all processors.
 //
-// A piece begins with a block behind a separator, where a parser may begin. What stood before
-// that block is not known there: it may be the first of a process. So the piece before reads on
-// until it has that block whole, and its own piece leaves it out.
+// A piece begins with a snapshot behind a separator, where a parser may begin. What stood before
+// that snapshot is not known there: it may be the first of a process. So the piece before reads on
+// until it has that snapshot whole, and its own piece leaves it out.
 func (r *reader[T]) pieces(file io.ReaderAt, size, step int64) error {
 	ctx, stop := context.WithCancel(r.ctx)
 	var running sync.WaitGroup
@@ -66,7 +66,7 @@ func (s *splitter[T]) split(step int64) {
 	defer close(s.todo)
 	lines := 0
 	for from := int64(0); from < s.size; {
-		to, err := parse.NextBlock(s.file, from+step, s.size)
+		to, err := parse.NextSnapshot(s.file, from+step, s.size)
 		if err != nil {
 			to = s.size // who parses it meets the same error, and says where
 		}
@@ -92,7 +92,7 @@ func (s *splitter[T]) work() {
 	}
 }
 
-// maxBatch is how many records a batch may hold: where there is no block to begin with, a piece
+// maxBatch is how many records a batch may hold: where there is no snapshot to begin with, a piece
 // may be as large as the file.
 const maxBatch = 1024
 
@@ -101,15 +101,15 @@ func (s *splitter[T]) parse(p *piece[T]) {
 	text := &lineCounter{in: &section{s.ctx, io.NewSectionReader(s.file, p.from, s.size-p.from)}}
 	r := parse.NewReader(text, s.log.Path)
 	var found batch[T]
-	known := p.from == 0 // what stood before the next block
+	known := p.from == 0 // what stood before the next snapshot
 	end := false
 	for !end && r.Scan() {
-		block, isBlock := r.Record().(*parse.Snapshot)
-		end = isBlock && p.from+block.Offset >= p.to
+		snapshot, isSnapshot := r.Record().(*parse.Snapshot)
+		end = isSnapshot && p.from+snapshot.Offset >= p.to
 		if known {
 			s.add(&found, r.Record(), p.from, p.lines)
 		}
-		known = known || isBlock
+		known = known || isSnapshot
 		if len(found.items) == maxBatch {
 			if !send(s.ctx, p.found, found) {
 				return

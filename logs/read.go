@@ -13,22 +13,22 @@ import (
 	"bro_exporter/parse"
 )
 
-// pieceSize is how many bytes of a large file one goroutine parses at a time: about 300 blocks.
+// pieceSize is how many bytes of a large file one goroutine parses at a time: about 300 snapshots.
 const pieceSize = 2 << 20
 
-// Blocks reads the log from its beginning to its end and yields its blocks in order. An error
-// comes without a block: a *parse.SyntaxError is a line that could not be read, and reading goes
-// on; any other is the last, and says in which line the log broke, after all blocks before it.
+// Snapshots reads the log from its beginning to its end and yields its snapshots in order. An error
+// comes without a snapshot: a *parse.SyntaxError is a line that could not be read, and reading goes
+// on; any other is the last, and says in which line the log broke, after all snapshots before it.
 //
 // A large file is parsed by as many goroutines as there are processors, and memory is bounded
 // whatever the size. When ctx is done, reading ends with its error.
-func (l Log) Blocks(ctx context.Context) iter.Seq2[*parse.Snapshot, error] {
+func (l Log) Snapshots(ctx context.Context) iter.Seq2[*parse.Snapshot, error] {
 	return Map(ctx, l, (*parse.Snapshot).Clone)
 }
 
-// Map yields what convert makes of each block, in the order of Blocks. It is for work that takes
+// Map yields what convert makes of each snapshot, in the order of Snapshots. It is for work that takes
 // longer than parsing: convert is called by the goroutines that parse, by several at once and in
-// any order. The block is overwritten when it has returned.
+// any order. The snapshot is overwritten when it has returned.
 func Map[T any](ctx context.Context, l Log, convert func(*parse.Snapshot) T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		r := reader[T]{ctx: ctx, log: l, convert: convert, yield: yield}
@@ -75,8 +75,8 @@ type batch[T any] struct {
 
 // item is one of both.
 type item[T any] struct {
-	block T
-	fault *parse.SyntaxError
+	snapshot T
+	fault    *parse.SyntaxError
 }
 
 // add takes a record that was found in a text which begins at offset, behind so many lines.
@@ -88,7 +88,7 @@ func (r *reader[T]) add(b *batch[T], record parse.Record, offset int64, lines in
 	case *parse.Snapshot:
 		rec.Line += lines
 		rec.Offset += offset
-		b.items = append(b.items, item[T]{block: r.convert(rec)})
+		b.items = append(b.items, item[T]{snapshot: r.convert(rec)})
 	}
 }
 
@@ -99,7 +99,7 @@ func (r *reader[T]) deliver(b *batch[T]) bool {
 		if item.fault != nil {
 			err = item.fault
 		}
-		if !r.yield(item.block, err) {
+		if !r.yield(item.snapshot, err) {
 			return false
 		}
 	}
@@ -136,7 +136,7 @@ func (l Log) Open() (io.ReadCloser, error) {
 // IsStdin says that the log is standard input.
 func (l Log) IsStdin() bool { return l.stdin != nil }
 
-// Newest returns the newest block of the log, nil if it has none. In a file it is looked for
+// Newest returns the newest snapshot of the log, nil if it has none. In a file it is looked for
 // from the end, which takes no longer for a large one, but its Line is not known then: it is
 // always 0. What is compressed or piped is read from its beginning.
 func (l Log) Newest(ctx context.Context) (*parse.Snapshot, error) {
@@ -157,14 +157,14 @@ func (l Log) newest(ctx context.Context) (*parse.Snapshot, error) {
 		return recent.Newest, nil
 	}
 	var newest *parse.Snapshot
-	for block, err := range l.Blocks(ctx) {
+	for snapshot, err := range l.Snapshots(ctx) {
 		if syntax := (*parse.SyntaxError)(nil); errors.As(err, &syntax) {
 			continue
 		}
 		if err != nil {
 			return newest, err
 		}
-		newest = block
+		newest = snapshot
 	}
 	return newest, nil
 }

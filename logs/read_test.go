@@ -45,11 +45,11 @@ func texts(t testing.TB) map[string][]byte {
 
 // result is what reading a log has brought.
 type result struct {
-	blocks []*parse.Snapshot
-	faults []parse.SyntaxError
+	snapshots []*parse.Snapshot
+	faults    []parse.SyntaxError
 }
 
-func (f *result) add(t testing.TB, block *parse.Snapshot, err error) {
+func (f *result) add(t testing.TB, snapshot *parse.Snapshot, err error) {
 	t.Helper()
 	var fault *parse.SyntaxError
 	switch {
@@ -58,7 +58,7 @@ func (f *result) add(t testing.TB, block *parse.Snapshot, err error) {
 	case err != nil:
 		t.Fatal(err)
 	default:
-		f.blocks = append(f.blocks, block)
+		f.snapshots = append(f.snapshots, snapshot)
 	}
 }
 
@@ -82,12 +82,12 @@ func same(t *testing.T, name string, got, want result) {
 	if !reflect.DeepEqual(got.faults, want.faults) {
 		t.Fatalf("%s: faults\n%v\nwant\n%v", name, got.faults, want.faults)
 	}
-	if len(got.blocks) != len(want.blocks) {
-		t.Fatalf("%s: %d blocks, want %d", name, len(got.blocks), len(want.blocks))
+	if len(got.snapshots) != len(want.snapshots) {
+		t.Fatalf("%s: %d snapshots, want %d", name, len(got.snapshots), len(want.snapshots))
 	}
-	for i := range got.blocks {
-		if !reflect.DeepEqual(got.blocks[i], want.blocks[i]) {
-			t.Fatalf("%s: block %d is\n%+v\nwant\n%+v", name, i, got.blocks[i], want.blocks[i])
+	for i := range got.snapshots {
+		if !reflect.DeepEqual(got.snapshots[i], want.snapshots[i]) {
+			t.Fatalf("%s: snapshot %d is\n%+v\nwant\n%+v", name, i, got.snapshots[i], want.snapshots[i])
 		}
 	}
 }
@@ -99,7 +99,7 @@ func readerOf(t *testing.T, log Log, got *result) *reader[*parse.Snapshot] {
 	}}
 }
 
-// A log that is parsed in pieces has the blocks, faults and line numbers of one that is not.
+// A log that is parsed in pieces has the snapshots, faults and line numbers of one that is not.
 func TestPieces(t *testing.T) {
 	for name, text := range texts(t) {
 		want := plain(t, text)
@@ -145,7 +145,7 @@ func TestStream(t *testing.T) {
 			"compressed": bytes.NewReader(zipped(text)),
 		} {
 			var got result
-			for s, err := range (Log{Path: "log", stdin: in}).Blocks(t.Context()) {
+			for s, err := range (Log{Path: "log", stdin: in}).Snapshots(t.Context()) {
 				got.add(t, s, err)
 			}
 			same(t, name+" "+kind, got, want)
@@ -185,23 +185,23 @@ func TestFiles(t *testing.T) {
 	for name, content := range map[string][]byte{"prof.log": text, "prof.log.gz": zipped(text), "zipped.log": zipped(text), "plain.log.gz": text} {
 		log := open(t, name, content)
 		var got result
-		for s, err := range log.Blocks(t.Context()) {
+		for s, err := range log.Snapshots(t.Context()) {
 			got.add(t, s, err)
 		}
 		same(t, name, got, want)
 		newest, err := log.Newest(t.Context())
-		last := want.blocks[len(want.blocks)-1].Clone()
+		last := want.snapshots[len(want.snapshots)-1].Clone()
 		last.Line = 0
 		if err != nil || !reflect.DeepEqual(newest, last) {
-			t.Errorf("%s: the newest block is\n%+v (%v), want\n%+v", name, newest, err, last)
+			t.Errorf("%s: the newest snapshot is\n%+v (%v), want\n%+v", name, newest, err, last)
 		}
 	}
 }
 
-// A pipe that stays open delivers each block as soon as the next one has begun.
-func TestBlocksOfAPipeComeAtOnce(t *testing.T) {
+// A pipe that stays open delivers each snapshot as soon as the next one has begun.
+func TestSnapshotsOfAPipeComeAtOnce(t *testing.T) {
 	text := texts(t)["../testdata/7.0.11/live/prof.log"][:100<<10]
-	want := plain(t, text).blocks
+	want := plain(t, text).snapshots
 	in, out := io.Pipe()
 	until := make(chan int64, 1)
 	go func() {
@@ -211,15 +211,15 @@ func TestBlocksOfAPipeComeAtOnce(t *testing.T) {
 			at = end
 		}
 	}()
-	const twoLines = 200 // of the next block
+	const twoLines = 200 // of the next snapshot
 	until <- want[1].Offset + twoLines
 	i := 0
-	for block, err := range (Log{Path: "-", stdin: in}).Blocks(t.Context()) {
+	for snapshot, err := range (Log{Path: "-", stdin: in}).Snapshots(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(block, want[i]) {
-			t.Fatalf("block %d is\n%+v\nwant\n%+v", i, block, want[i])
+		if !reflect.DeepEqual(snapshot, want[i]) {
+			t.Fatalf("snapshot %d is\n%+v\nwant\n%+v", i, snapshot, want[i])
 		}
 		if i++; i == len(want)-1 {
 			break
@@ -241,20 +241,20 @@ func TestBroken(t *testing.T) {
 		"a stale handle":  {Path: "prof.log", stdin: io.MultiReader(bytes.NewReader(text), broken{})},
 		"a broken header": open(t, "prof.log", []byte(gzipMagic+"not gzip at all")),
 	} {
-		blocks := 0
+		snapshots := 0
 		var last error
-		for block, err := range log.Blocks(t.Context()) {
-			if last = err; block != nil {
-				blocks++
+		for snapshot, err := range log.Snapshots(t.Context()) {
+			if last = err; snapshot != nil {
+				snapshots++
 			}
 		}
 		if last == nil || !strings.Contains(last.Error(), ": reading broke off here: ") {
 			t.Errorf("%s: ended with %v", name, last)
 		}
-		if blocks == 0 && name != "a broken header" {
+		if snapshots == 0 && name != "a broken header" {
 			t.Errorf("%s: nothing was read", name)
 		}
-		t.Log(name, blocks, last)
+		t.Log(name, snapshots, last)
 	}
 }
 
@@ -290,7 +290,7 @@ func (r breaksAt) ReadAt(b []byte, off int64) (int, error) {
 }
 
 func TestOpenErrors(t *testing.T) {
-	for _, err := range (Log{Path: "no/such/prof.log"}).Blocks(t.Context()) {
+	for _, err := range (Log{Path: "no/such/prof.log"}).Snapshots(t.Context()) {
 		if err == nil || err.Error() != "no/such/prof.log: no such file or directory" {
 			t.Errorf("error %v", err)
 		}
@@ -309,29 +309,29 @@ func TestStopping(t *testing.T) {
 			content = zipped(text)
 		}
 		log := open(t, name, content)
-		for block := range log.Blocks(t.Context()) {
-			if block == nil {
-				t.Error("no block")
+		for snapshot := range log.Snapshots(t.Context()) {
+			if snapshot == nil {
+				t.Error("no snapshot")
 			}
 			break
 		}
 		ctx, stop := context.WithCancel(t.Context())
-		blocks := 0
+		snapshots := 0
 		var last error
-		for block, err := range log.Blocks(ctx) {
+		for snapshot, err := range log.Snapshots(ctx) {
 			stop()
-			if last = err; block != nil {
-				blocks++
+			if last = err; snapshot != nil {
+				snapshots++
 			}
 		}
-		if !errors.Is(last, context.Canceled) || blocks == 0 {
-			t.Errorf("%s: %d blocks, then %v", name, blocks, last)
+		if !errors.Is(last, context.Canceled) || snapshots == 0 {
+			t.Errorf("%s: %d snapshots, then %v", name, snapshots, last)
 		}
 		stop()
 	}
 }
 
-func BenchmarkBlocks(b *testing.B) {
+func BenchmarkSnapshots(b *testing.B) {
 	text := bytes.Repeat(texts(b)["../testdata/7.0.11/pcap/prof.log"], 60)
 	path := filepath.Join(b.TempDir(), "prof.log")
 	if err := os.WriteFile(path, text, 0o644); err != nil {
@@ -340,7 +340,7 @@ func BenchmarkBlocks(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		for _, err := range (Log{Path: path}).Blocks(b.Context()) {
+		for _, err := range (Log{Path: path}).Snapshots(b.Context()) {
 			if err != nil {
 				b.Fatal(err)
 			}

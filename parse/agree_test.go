@@ -13,8 +13,8 @@ import (
 )
 
 // newest is what Latest looks for, found by reading everything.
-func newest(blocks []*Snapshot) (last, expensive *Snapshot) {
-	for _, s := range blocks {
+func newest(snapshots []*Snapshot) (last, expensive *Snapshot) {
+	for _, s := range snapshots {
 		if last != nil && last.Restarted(s) {
 			expensive = nil
 		}
@@ -28,18 +28,18 @@ func newest(blocks []*Snapshot) (last, expensive *Snapshot) {
 // assemble reads text with an Assembler, cut into pieces by cut.
 func assemble(text []byte, cut func(rest int) int) []*Snapshot {
 	a := NewAssembler("")
-	var blocks []*Snapshot
+	var snapshots []*Snapshot
 	for len(text) > 0 {
 		n := cut(len(text))
 		a.Write(text[:n])
 		text = text[n:]
 		for a.Scan() {
 			if s, ok := a.Record().(*Snapshot); ok {
-				blocks = append(blocks, s.Clone())
+				snapshots = append(snapshots, s.Clone())
 			}
 		}
 	}
-	return append(blocks, a.Pending()...)
+	return append(snapshots, a.Pending()...)
 }
 
 // agree checks that Reader, Assembler and Latest see the same in text, however it is cut, and
@@ -58,7 +58,7 @@ func agree(t *testing.T, text []byte, seed uint64) {
 	pieces := int(seed%64) + 1
 	got := assemble(text, func(rest int) int { return min(rest, 1+random.IntN(pieces)) })
 	if !reflect.DeepEqual(got, want) {
-		t.Fatalf("the assembler read %d blocks:\n%s\nthe reader %d:\n%s", len(got), show(got), len(want), show(want))
+		t.Fatalf("the assembler read %d snapshots:\n%s\nthe reader %d:\n%s", len(got), show(got), len(want), show(want))
 	}
 	recent, err := latest(bytes.NewReader(text), int64(len(text)), int64(seed%512)+1)
 	if err != nil {
@@ -91,18 +91,18 @@ func TestEndWithTheLastBytes(t *testing.T) {
 	r := NewReader(iotest.DataErrReader(strings.NewReader(text)), "")
 	for i := 0; r.Scan(); i++ {
 		if got := r.Record().(*Snapshot).Clone(); !reflect.DeepEqual(got, want[i]) {
-			t.Fatalf("block %d is\n%+v\nwant\n%+v", i, got, want[i])
+			t.Fatalf("snapshot %d is\n%+v\nwant\n%+v", i, got, want[i])
 		}
 		want[i] = nil
 	}
 	if last := want[len(want)-1]; last != nil || r.Err() != nil {
-		t.Errorf("the last block was not read, %v", r.Err())
+		t.Errorf("the last snapshot was not read, %v", r.Err())
 	}
 }
 
-func show(blocks []*Snapshot) string {
+func show(snapshots []*Snapshot) string {
 	var b strings.Builder
-	for _, s := range blocks {
+	for _, s := range snapshots {
 		if s == nil {
 			fmt.Fprintln(&b, "none")
 			continue
@@ -130,7 +130,7 @@ func TestAgreement(t *testing.T) {
 // seeds are the beginnings and ends of real logs, and what breaks them.
 func seeds(f *testing.F) {
 	f.Add([]byte("1.000000 Memory: total=1K\n1.000000 -----------------------"), uint64(3))
-	rows := block(nastyRows...)
+	rows := snapshot(nastyRows...)
 	f.Add([]byte(rows+rows), uint64(500))
 	for _, file := range logs(f) {
 		text := load(f, strings.TrimPrefix(file, "../testdata/"))
@@ -142,7 +142,7 @@ func seeds(f *testing.F) {
 	}
 }
 
-// FuzzReader checks that any bytes are read to their end, with every block and fault in place.
+// FuzzReader checks that any bytes are read to their end, with every snapshot and fault in place.
 func FuzzReader(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, text []byte, _ uint64) {
@@ -157,10 +157,10 @@ func FuzzReader(f *testing.F) {
 				}
 			case *Snapshot:
 				if rec.Offset <= at || !bytes.Contains(text[rec.Offset:], []byte("Memory: ")) || stampLen(text[rec.Offset:]) == 0 {
-					t.Fatalf("a block at %d behind one at %d", rec.Offset, at)
+					t.Fatalf("a snapshot at %d behind one at %d", rec.Offset, at)
 				}
 				if n := 1 + bytes.Count(text[:rec.Offset], []byte("\n")); n != rec.Line {
-					t.Fatalf("a block in line %d, want %d", rec.Line, n)
+					t.Fatalf("a snapshot in line %d, want %d", rec.Line, n)
 				}
 				at = rec.Offset
 			}
@@ -171,7 +171,7 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// FuzzAssembler checks that asking for the pending block changes nothing, and that a whole one
+// FuzzAssembler checks that asking for the pending snapshot changes nothing, and that a whole one
 // keeps what it holds.
 func FuzzAssembler(f *testing.F) {
 	seeds(f)
@@ -214,8 +214,8 @@ func TestLatestDoesNotReadAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks, _ := read(t, text)
-	last, expensive := newest(blocks)
+	snapshots, _ := read(t, text)
+	last, expensive := newest(snapshots)
 	equal(t, "newest", recent.Newest.Memory, last.Memory)
 	equal(t, "expensive", recent.Expensive.Globals, expensive.Globals)
 	if big.read > 1<<20 {
@@ -223,7 +223,7 @@ func TestLatestDoesNotReadAll(t *testing.T) {
 	}
 }
 
-// Without expensive blocks at all, the search ends.
+// Without expensive snapshots at all, the search ends.
 func TestLatestGivesUp(t *testing.T) {
 	cheap := "1.000000 Memory: total=1K\n1.000000 Triggers: total=1 pending=0\n1.000000 ------------------------\n"
 	big := &repeated{text: cheap, n: 2_000_000}

@@ -9,7 +9,7 @@ import "bytes"
 //		a.Write(piece)
 //		for a.Scan() {
 //			switch r := a.Record().(type) {
-//			case *parse.Snapshot:    // a block that is complete: the next one has begun
+//			case *parse.Snapshot:    // a snapshot that is complete: the next one has begun
 //			case *parse.SyntaxError: // a line that could not be read
 //			}
 //		}
@@ -90,11 +90,11 @@ func (a *Assembler) Record() Record { return a.current }
 // Unparsed returns how many lines no rule knew or could read so far.
 func (a *Assembler) Unparsed() uint64 { return a.p.unparsed }
 
-// Pending returns the blocks that Scan has not handed out, as they would be if nothing followed:
+// Pending returns the snapshots that Scan has not handed out, as they would be if nothing followed:
 // the newest and, if an incomplete line begins that one, the one before. What is written later
 // is not lost by asking. The text of a Comm line counts even though its newline is missing; a
 // number that may go on does not.
-func (a *Assembler) Pending() (blocks []*Snapshot) {
+func (a *Assembler) Pending() (snapshots []*Snapshot) {
 	if a.p.open == nil && a.record == len(a.buf) {
 		return nil
 	}
@@ -104,10 +104,10 @@ func (a *Assembler) Pending() (blocks []*Snapshot) {
 	f.finish()
 	for _, r := range f.p.ready {
 		if s, ok := r.(*Snapshot); ok {
-			blocks = append(blocks, s.Clone())
+			snapshots = append(snapshots, s.Clone())
 		}
 	}
-	return blocks
+	return snapshots
 }
 
 // step takes the next line and returns false if it is not complete.
@@ -159,10 +159,10 @@ func (a *Assembler) takeRows() (indent int) {
 		return 0
 	}
 	a.endRecord()
-	if a.p.block == a.p.scrap {
+	if a.p.snapshot == a.p.scrap {
 		return len(a.stamp)
 	}
-	last := int(a.p.open.Offset + maxBlock - a.offset)
+	last := int(a.p.open.Offset + maxSnapshot - a.offset)
 	for a.line <= last {
 		end := a.p.row(a.buf, a.line+len(a.stamp))
 		if end < 0 {
@@ -276,7 +276,7 @@ func (a *Assembler) shorten() {
 	a.behind(0)
 }
 
-// finish parses what is left when nothing follows, and hands out the newest block.
+// finish parses what is left when nothing follows, and hands out the newest snapshot.
 func (a *Assembler) finish() {
 	if !a.overlong {
 		rest := a.buf[a.line:]

@@ -19,7 +19,7 @@
 // before it: 3 for a thread, 9 for a timer, 16 for a global. No line needs to know the
 // release: a field that is absent was not measured.
 //
-//   - A block begins at its Memory line, not at the separator: the first block of a process
+//   - A snapshot begins at its Memory line, not at the separator: the first snapshot of a process
 //     has two, around its command line. It has no end mark. It is complete when the next one
 //     begins; Snapshot.Whole tells what can be known before.
 //   - From 2.6 on the Comm line lacks its newline, so it reaches the disk with whatever is
@@ -28,16 +28,16 @@
 //     read like another line. Text that has lost all its newlines is read by the same rule.
 //   - A line without a time stamp continues the one before: thread names and command lines
 //     hold newlines, and people wrap what they mail.
-//   - A separator at the end of a line always parts two blocks, whatever stands before it.
+//   - A separator at the end of a line always parts two snapshots, whatever stands before it.
 //     From there reading may begin, in the middle of a file of any size; see Latest.
 //   - Scripts may print anything into the file (event profiling_update). Such lines are
 //     counted, see Reader.Unparsed, and never do harm.
 //   - A number that does not fit 64 bits, or is none, makes a SyntaxError; the field is then
-//     not measured, and the rest of its block is read.
+//     not measured, and the rest of its snapshot is read.
 //
 // # Three ways in
 //
 // A Reader reads a file from its beginning, an Assembler takes a growing file piece by piece,
-// and Latest finds the newest blocks of a file from its end. All three run the same code and
-// see the same blocks.
+// and Latest finds the newest snapshots of a file from its end. All three run the same code and
+// see the same snapshots.
 package parse

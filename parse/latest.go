@@ -10,20 +10,20 @@ import (
 
 // Recent is what Latest finds at the end of a prof.log.
 type Recent struct {
-	// Newest is the last block, whole or not; nil if there is none.
+	// Newest is the last snapshot, whole or not; nil if there is none.
 	Newest *Snapshot
-	// Expensive is the newest block of the same process that is expensive and whole; nil if
+	// Expensive is the newest snapshot of the same process that is expensive and whole; nil if
 	// there is none, or none within the last 34 MiB.
 	Expensive *Snapshot
-	// Start is an offset from which on the file holds both, and the block before Newest, for
+	// Start is an offset from which on the file holds both, and the snapshot before Newest, for
 	// who wants to read on.
 	Start int64
 }
 
-// farthest is how far back Latest looks: two of the longest blocks.
-const farthest = 2*maxBlock + 2*maxRecord
+// farthest is how far back Latest looks: two of the longest snapshots.
+const farthest = 2*maxSnapshot + 2*maxRecord
 
-// Latest finds the newest blocks of the process that is writing the prof.log r of size bytes,
+// Latest finds the newest snapshots of the process that is writing the prof.log r of size bytes,
 // from its end: the time it takes depends on how far back they are, not on the size. Its
 // error is one of reading r.
 func Latest(r io.ReaderAt, size int64) (Recent, error) {
@@ -43,7 +43,7 @@ func latest(r io.ReaderAt, size, window int64) (Recent, error) {
 	}
 }
 
-// latestFrom finds the newest blocks between start and size. It is done when looking farther
+// latestFrom finds the newest snapshots between start and size. It is done when looking farther
 // back would not help.
 func latestFrom(r io.ReaderAt, start, size int64) (recent Recent, done bool, err error) {
 	from := start
@@ -53,7 +53,7 @@ func latestFrom(r io.ReaderAt, start, size int64) (recent Recent, done bool, err
 		}
 	}
 	var previous *Snapshot
-	begins := false // the process's first block was met
+	begins := false // the process's first snapshot was met
 	in := NewReader(io.NewSectionReader(r, from, size-from), "")
 	for in.Scan() {
 		s, ok := in.Record().(*Snapshot)
@@ -63,7 +63,7 @@ func latestFrom(r io.ReaderAt, start, size int64) (recent Recent, done bool, err
 		s = s.Clone()
 		s.Offset += from
 		s.Line = 0
-		// What stands before the first block behind a separator is not known.
+		// What stands before the first snapshot behind a separator is not known.
 		if previous != nil || from == 0 {
 			begins = recent.add(previous, s) || begins
 		}
@@ -75,7 +75,7 @@ func latestFrom(r io.ReaderAt, start, size int64) (recent Recent, done bool, err
 	return recent, recent.Newest != nil && (recent.Expensive != nil || begins), nil
 }
 
-// add takes the block that follows previous, and says whether it is its process's first.
+// add takes the snapshot that follows previous, and says whether it is its process's first.
 func (r *Recent) add(previous, s *Snapshot) (begins bool) {
 	begins = previous == nil || previous.Restarted(s)
 	if begins {
@@ -92,11 +92,11 @@ func (r *Recent) add(previous, s *Snapshot) (begins bool) {
 	return begins
 }
 
-// NextBlock returns where the next block begins in the prof.log r, at start or behind it; size if
-// none does before that. Only blocks that stand on a line of their own, right behind a separator,
-// are found: there reading may begin in the middle of a file, and the blocks from the second on
+// NextSnapshot returns where the next snapshot begins in the prof.log r, at start or behind it; size if
+// none does before that. Only snapshots that stand on a line of their own, right behind a separator,
+// are found: there reading may begin in the middle of a file, and the snapshots from the second on
 // are what they are when it is read from its beginning.
-func NextBlock(r io.ReaderAt, start, size int64) (int64, error) {
+func NextSnapshot(r io.ReaderAt, start, size int64) (int64, error) {
 	for start < size {
 		var err error
 		if start, err = behindSeparator(r, start, size); err != nil {

@@ -2,7 +2,7 @@ package parse
 
 import "bytes"
 
-// The lines of a block, in the order in which they are written. Each function stands behind
+// The lines of a snapshot, in the order in which they are written. Each function stands behind
 // its keyword and takes the fields that follow, in the order of proflog's format strings; a
 // field that is not there was not written.
 
@@ -105,7 +105,7 @@ func (p *parser) matrixCells(t *text, state int, row []byte) {
 		row = row[:tcpRow]
 	}
 	t.i += len(row) - len(tcpLabels[state])
-	cells := &p.block.TCPStates.Cells[state]
+	cells := &p.snapshot.TCPStates.Cells[state]
 	*cells = [NumTCPStates]int64{}
 	row = row[min(len(row), tcpCell):]
 	for k := range cells {
@@ -133,7 +133,7 @@ func (p *parser) matrixCells(t *text, state int, row []byte) {
 // addState notes that a row of the matrix is read.
 func (p *parser) addState(state int) {
 	p.rows |= 1 << state
-	p.block.TCPStates.Measured = p.rows == 1<<NumTCPStates-1
+	p.snapshot.TCPStates.Measured = p.rows == 1<<NumTCPStates-1
 }
 
 // matcher: "matchers=2 dfa_states=40 ncomputed=150 mem=62K avg_nfa_states=1", or from 2.5 on
@@ -265,7 +265,7 @@ func (p *parser) timer(t *text, indent int) bool {
 }
 
 func (p *parser) addTimer(name []byte, n uint64) {
-	list := &p.block.Timers.ByName
+	list := &p.snapshot.Timers.ByName
 	*list = longer(*list)
 	t := &(*list)[len(*list)-1]
 	if t.Pending = n; t.Name != string(name) {
@@ -284,7 +284,7 @@ func (p *parser) table(t *text) bool {
 
 func (p *parser) addTable(g Global) {
 	p.addGlobal(nil, g)
-	p.block.writtenBy(UnnamedTables)
+	p.snapshot.writtenBy(UnnamedTables)
 }
 
 // global takes "Weird::actions = 35K (163/163 entries)" or "Intel::data_store = 1352K". Where
@@ -326,12 +326,12 @@ func (t *text) entries(open string) (g Global, ok bool) {
 }
 
 func (p *parser) addGlobal(name []byte, g Global) {
-	list := &p.block.Globals.List
+	list := &p.snapshot.Globals.List
 	*list = longer(*list)
 	last := &(*list)[len(*list)-1]
 	if g.Name = last.Name; g.Name != string(name) {
 		g.Name = p.names.get(name)
 	}
 	*last = g
-	p.block.Expensive = true
+	p.snapshot.Expensive = true
 }

@@ -15,13 +15,13 @@ import (
 )
 
 // read returns copies of everything a Reader finds in text.
-func read(t *testing.T, text string) (blocks []*Snapshot, faults []*SyntaxError) {
+func read(t *testing.T, text string) (snapshots []*Snapshot, faults []*SyntaxError) {
 	t.Helper()
 	r := NewReader(strings.NewReader(text), "prof.log")
 	for r.Scan() {
 		switch rec := r.Record().(type) {
 		case *Snapshot:
-			blocks = append(blocks, rec.Clone())
+			snapshots = append(snapshots, rec.Clone())
 		case *SyntaxError:
 			faults = append(faults, rec)
 		}
@@ -29,16 +29,16 @@ func read(t *testing.T, text string) (blocks []*Snapshot, faults []*SyntaxError)
 	if err := r.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return blocks, faults
+	return snapshots, faults
 }
 
 func one(t *testing.T, text string) *Snapshot {
 	t.Helper()
-	blocks, faults := read(t, text)
-	if len(blocks) != 1 || len(faults) != 0 {
-		t.Fatalf("%d blocks and faults %v in %q, want one block", len(blocks), faults, text)
+	snapshots, faults := read(t, text)
+	if len(snapshots) != 1 || len(faults) != 0 {
+		t.Fatalf("%d snapshots and faults %v in %q, want one snapshot", len(snapshots), faults, text)
 	}
-	return blocks[0]
+	return snapshots[0]
 }
 
 func load(t testing.TB, path string) string {
@@ -73,15 +73,15 @@ func equal(t *testing.T, what string, got, want any) {
 // The counts that a plain re-reading of each log gives: what stands at the beginning of its
 // lines, or behind a Comm line that has lost its newline.
 var (
-	blockLine   = regexp.MustCompile(`(?m)^[0-9.]+ Memory: total=(\d+)K`)
-	threadLine  = regexp.MustCompile(`(?m)^[0-9.]+   (.+?) *in=(\d+) out=(\d+) pending=(\d+)/(\d+) \(#queue r/w: in=(\d+)/(\d+) out=(\d+)/(\d+)\)$`)
-	timerLine   = regexp.MustCompile(`(?m)^[0-9.]+ {9}(\w+) = (\d+)$`)
-	globalLine  = regexp.MustCompile(`(?m)^[0-9.]+ {16}(\S+) = (\d+)K(?: \((\d+)/(\d+) entries\))?$`)
-	entriesLine = regexp.MustCompile(`(?m)[0-9]+\.[0-9]{6} {16}(\d+)/(\d+) entries$`)
-	tablesLine  = regexp.MustCompile(`(?m)^[0-9.]+ Total number of table entries: (\d+)/(\d+)$`)
-	commLine    = regexp.MustCompile(`(?m)^[0-9.]+ Comm: peers=(\d+) stores=(\d+) .*? ids_out=(\d+) `)
-	dnsLine     = regexp.MustCompile(`(?m)^[0-9.]+ DNS_Mgr: requests=(\d+) succ?ess?ful=(\d+) failed=(\d+) pending=(\d+) cached_hosts=(\d+) cached_addrs=(\d+)$`)
-	realLine    = regexp.MustCompile(`(?m)^[0-9.]+ Run-time: user\+sys=\S+ user=\S+ sys=\S+ real=(\d+)\.(\d)$`)
+	snapshotLine = regexp.MustCompile(`(?m)^[0-9.]+ Memory: total=(\d+)K`)
+	threadLine   = regexp.MustCompile(`(?m)^[0-9.]+   (.+?) *in=(\d+) out=(\d+) pending=(\d+)/(\d+) \(#queue r/w: in=(\d+)/(\d+) out=(\d+)/(\d+)\)$`)
+	timerLine    = regexp.MustCompile(`(?m)^[0-9.]+ {9}(\w+) = (\d+)$`)
+	globalLine   = regexp.MustCompile(`(?m)^[0-9.]+ {16}(\S+) = (\d+)K(?: \((\d+)/(\d+) entries\))?$`)
+	entriesLine  = regexp.MustCompile(`(?m)[0-9]+\.[0-9]{6} {16}(\d+)/(\d+) entries$`)
+	tablesLine   = regexp.MustCompile(`(?m)^[0-9.]+ Total number of table entries: (\d+)/(\d+)$`)
+	commLine     = regexp.MustCompile(`(?m)^[0-9.]+ Comm: peers=(\d+) stores=(\d+) .*? ids_out=(\d+) `)
+	dnsLine      = regexp.MustCompile(`(?m)^[0-9.]+ DNS_Mgr: requests=(\d+) succ?ess?ful=(\d+) failed=(\d+) pending=(\d+) cached_hosts=(\d+) cached_addrs=(\d+)$`)
+	realLine     = regexp.MustCompile(`(?m)^[0-9.]+ Run-time: user\+sys=\S+ user=\S+ sys=\S+ real=(\d+)\.(\d)$`)
 )
 
 // tally adds up numbers by what they are; two tallies that are equal hold the same numbers.
@@ -108,7 +108,7 @@ func (c tally) add(what string, fields ...uint64) {
 }
 
 func (c tally) snapshot(s *Snapshot) {
-	c.add("block", s.Memory.Total.Value/1024)
+	c.add("snapshot", s.Memory.Total.Value/1024)
 	for _, th := range s.Threads.List {
 		c["thread "+th.Name]++
 		c.add("thread", 0, th.In, th.Out, th.PendingIn, th.PendingOut, th.InReads, th.InWrites, th.OutReads, th.OutWrites)
@@ -142,7 +142,7 @@ func (c tally) snapshot(s *Snapshot) {
 }
 
 func (c tally) text(text string) {
-	c.lines("block", blockLine, text)
+	c.lines("snapshot", snapshotLine, text)
 	c.lines("thread", threadLine, text)
 	c.lines("timer", timerLine, text)
 	c.lines("global", globalLine, text)
@@ -181,12 +181,12 @@ func (c tally) noZeros() {
 func TestReaderAgainstPlainReading(t *testing.T) {
 	for _, file := range logs(t) {
 		text := load(t, strings.TrimPrefix(file, "../testdata/"))
-		blocks, faults := read(t, text)
+		snapshots, faults := read(t, text)
 		if len(faults) > 0 {
 			t.Errorf("%s: %v", file, faults)
 		}
 		got, want := tally{}, tally{}
-		for _, s := range blocks {
+		for _, s := range snapshots {
 			got.snapshot(s)
 		}
 		want.text(text)
@@ -203,8 +203,8 @@ func TestReaderAgainstPlainReading(t *testing.T) {
 	}
 }
 
-// What each log holds, counted by hand from the text: complete blocks, lines of scripts.
-func TestBlocksAndUnparsedLines(t *testing.T) {
+// What each log holds, counted by hand from the text: complete snapshots, lines of scripts.
+func TestSnapshotsAndUnparsedLines(t *testing.T) {
 	for _, test := range []struct {
 		file     string
 		unparsed uint64
@@ -233,7 +233,7 @@ func TestBlocksAndUnparsedLines(t *testing.T) {
 			}
 		}
 		if want := strings.Count(text, " Memory: total="); n != want {
-			t.Errorf("%s: %d blocks, want %d", test.file, n, want)
+			t.Errorf("%s: %d snapshots, want %d", test.file, n, want)
 		}
 		if r.Unparsed() != test.unparsed {
 			t.Errorf("%s: %d lines unparsed, want %d", test.file, r.Unparsed(), test.unparsed)
@@ -248,7 +248,7 @@ func TestBlocksAndUnparsedLines(t *testing.T) {
 }
 
 // The two samples of the document that started this project, read off its text.
-func seedBlocks(columns bool) []*Snapshot {
+func seedSnapshots(columns bool) []*Snapshot {
 	reader := "/var/spool/bro/bv_intel/bv_intel.txt/Input::READER_ASCII"
 	writer := func(path string) Thread {
 		return Thread{Name: path + "/Log::WRITER_ASCII", In: 1, InReads: 1, InWrites: 1}
@@ -316,33 +316,33 @@ func seedBlocks(columns bool) []*Snapshot {
 func TestSeedDocument(t *testing.T) {
 	for _, form := range []struct {
 		name    string
-		columns bool // the matrix of the first block kept its columns
+		columns bool // the matrix of the first snapshot kept its columns
 	}{{"seed-egberts-bro-messaging", true}, {"seed-one-line", false}} {
-		want := seedBlocks(form.columns)
+		want := seedSnapshots(form.columns)
 		var got []*Snapshot
 		for _, sample := range []string{"-block1.txt", "-block2.txt"} {
-			blocks, faults := read(t, load(t, "excerpts/"+form.name+sample))
+			snapshots, faults := read(t, load(t, "excerpts/"+form.name+sample))
 			if len(faults) > 0 {
 				t.Errorf("%s%s: %v", form.name, sample, faults)
 			}
-			got = append(got, blocks...)
+			got = append(got, snapshots...)
 		}
 		if len(got) != len(want) {
-			t.Fatalf("%s: %d blocks, want %d", form.name, len(got), len(want))
+			t.Fatalf("%s: %d snapshots, want %d", form.name, len(got), len(want))
 		}
 		for i := range want {
 			got[i].Line, got[i].Offset = 0, 0
-			equal(t, fmt.Sprintf("%s, block %d", form.name, i), got[i], want[i])
+			equal(t, fmt.Sprintf("%s, snapshot %d", form.name, i), got[i], want[i])
 		}
 	}
 }
 
-func TestOneBlockPerRelease(t *testing.T) {
+func TestOneSnapshotPerRelease(t *testing.T) {
 	last := func(file string) *Snapshot {
-		blocks, _ := read(t, load(t, file))
-		return blocks[len(blocks)-1]
+		snapshots, _ := read(t, load(t, file))
+		return snapshots[len(snapshots)-1]
 	}
-	// 2.3.2: the last block of a heap that has wrapped at 4 GiB.
+	// 2.3.2: the last snapshot of a heap that has wrapped at 4 GiB.
 	s := last("2.3.2/heap-over-4GiB/prof.log")
 	equal(t, "memory of 2.3.2", s.Memory, Memory{u(1342368 << 10), u(1299680 << 10), u(1342092 << 10)})
 	equal(t, "no connections", s.Conns.Avg, Opt[float64]{})
@@ -352,9 +352,9 @@ func TestOneBlockPerRelease(t *testing.T) {
 		Thread{Name: "reporter/Log::WRITER_ASCII", In: 1, PendingIn: 1, InWrites: 1})
 	equal(t, "total size of 2.3.2", s.Globals.Size, u(683453<<10))
 	equal(t, "entries of 2.3.2", s.Globals.EntriesRecursive, u(301917))
-	// 3.0.14: the second and third block of the live run.
-	blocks, _ := read(t, load(t, "3.0.14/live/prof.log"))
-	s = blocks[1]
+	// 3.0.14: the second and third snapshot of the live run.
+	snapshots, _ := read(t, load(t, "3.0.14/live/prof.log"))
+	s = snapshots[1]
 	equal(t, "time", s.Time, 1795369010.057937)
 	equal(t, "line", s.Line, 29)
 	equal(t, "expensive", s.Expensive, true)
@@ -369,14 +369,14 @@ func TestOneBlockPerRelease(t *testing.T) {
 	equal(t, "a record", s.Globals.List[3], Global{Name: "Intel::data_store", Size: u(1736 * 1024)})
 	equal(t, "total", s.Globals.Size, u(5233*1024))
 	equal(t, "entries", s.Globals.EntriesRecursive, u(6750))
-	s = blocks[2]
-	equal(t, "not measured in a cheap block", s.Conns.Mem, Opt[uint64]{})
-	equal(t, "not measured in a cheap block", s.Conns.Table, Opt[uint64]{})
-	equal(t, "memory of a cheap block", s.Memory.Total, u(232440*1024))
+	s = snapshots[2]
+	equal(t, "not measured in a cheap snapshot", s.Conns.Mem, Opt[uint64]{})
+	equal(t, "not measured in a cheap snapshot", s.Conns.Table, Opt[uint64]{})
+	equal(t, "memory of a cheap snapshot", s.Memory.Total, u(232440*1024))
 	equal(t, "run time", s.Runtime, Runtime{f(0.1), f(0), f(0), f(1)})
-	// 7.0.11: the third block of the live run.
-	blocks, _ = read(t, load(t, "7.0.11/live/prof.log"))
-	s = blocks[2]
+	// 7.0.11: the third snapshot of the live run.
+	snapshots, _ = read(t, load(t, "7.0.11/live/prof.log"))
+	s = snapshots[2]
 	equal(t, "memory", s.Memory, Memory{u(243816 * 1024), u(948 * 1024), Opt[uint64]{}})
 	equal(t, "conns", s.Conns, Conns{Total: u(18), Current: u(18), Sessions: u(18),
 		TCP: Protocol{u(13), u(13)}, UDP: Protocol{u(4), u(4)}, ICMP: Protocol{u(1), u(1)}, Expired: u(0)})
@@ -390,13 +390,13 @@ func TestOneBlockPerRelease(t *testing.T) {
 	equal(t, "TCP states", s.TCPStates, cells)
 	equal(t, "lag", s.Timers.Lag, f(0.04))
 	equal(t, "a thread", s.Threads.List[1], Thread{"packet_filter/Log::WRITER_ASCII", 4, 2, 0, 1, 4, 4, 1, 2})
-	equal(t, "unnamed tables", blocks[1].Globals.List[0], Global{Entries: u(34), EntriesRecursive: u(102)})
-	equal(t, "the Comm line at the file's end", blocks[len(blocks)-1].Comm.Stores, u(1))
+	equal(t, "unnamed tables", snapshots[1].Globals.List[0], Global{Entries: u(34), EntriesRecursive: u(102)})
+	equal(t, "the Comm line at the file's end", snapshots[len(snapshots)-1].Comm.Stores, u(1))
 }
 
 func TestThreadNames(t *testing.T) {
 	const tail = " in=41 out=20 pending=1/2 (#queue r/w: in=40/41 out=18/20)"
-	const block = "1.000000 ------------------------\n1.000000 Memory: total=1K total_adj=0K malloced: 1K\n"
+	const snapshot = "1.000000 ------------------------\n1.000000 Memory: total=1K total_adj=0K malloced: 1K\n"
 	for _, name := range []string{
 		"conn/Log::WRITER_ASCII",
 		`odd path, with "quotes" = and in=5 out=6 (x)/Log::WRITER_ASCII`,
@@ -412,7 +412,7 @@ func TestThreadNames(t *testing.T) {
 		"|",
 		"x\r\n9/y",
 	} {
-		s := one(t, fmt.Sprintf("%s1.000000   %-25s%s\n1.000000 Comm: peers=3 stores=2 pending_queries=1 events_in=0 events_out=0 logs_in=0 logs_out=0 ids_in=0 ids_out=0 ", block, name, tail))
+		s := one(t, fmt.Sprintf("%s1.000000   %-25s%s\n1.000000 Comm: peers=3 stores=2 pending_queries=1 events_in=0 events_out=0 logs_in=0 logs_out=0 ids_in=0 ids_out=0 ", snapshot, name, tail))
 		equal(t, "threads", s.Threads.List, []Thread{{name, 41, 20, 1, 2, 40, 41, 18, 20}})
 		equal(t, "what follows", s.Comm.Peers, u(3))
 		equal(t, "memory", s.Memory.Total, u(1024))
@@ -420,9 +420,9 @@ func TestThreadNames(t *testing.T) {
 }
 
 func TestThreadsShareAName(t *testing.T) {
-	blocks, _ := read(t, load(t, "7.0.11/threads/prof.log"))
+	snapshots, _ := read(t, load(t, "7.0.11/threads/prof.log"))
 	names := map[string]int{}
-	for _, th := range blocks[len(blocks)-1].Threads.List {
+	for _, th := range snapshots[len(snapshots)-1].Threads.List {
 		names[th.Name]++
 	}
 	if n := names["/opt/sensor/policy/my input, file.txt/Input::READER_RAW"]; n != 2 {
@@ -445,10 +445,10 @@ func TestMemoryNumbers(t *testing.T) {
 		s := one(t, "1.000000 Memory: "+test.line+"\n")
 		equal(t, test.line, s.Memory, test.want)
 	}
-	blocks, _ := read(t, load(t, "7.0.11/memory-over-4GiB-at-start/prof.log"))
-	equal(t, "a first total over 4 GiB", blocks[0].Memory, Memory{Total: u(5218432 << 10)})
-	blocks, _ = read(t, load(t, "2.3.2/heap-over-4GiB/prof.log"))
-	for _, s := range blocks {
+	snapshots, _ := read(t, load(t, "7.0.11/memory-over-4GiB-at-start/prof.log"))
+	equal(t, "a first total over 4 GiB", snapshots[0].Memory, Memory{Total: u(5218432 << 10)})
+	snapshots, _ = read(t, load(t, "2.3.2/heap-over-4GiB/prof.log"))
+	for _, s := range snapshots {
 		if m := s.Memory; m.TotalAdj.Value > m.Total.Value {
 			t.Errorf("line %d: total_adj over total: %+v", s.Line, m)
 		}
@@ -467,12 +467,12 @@ func TestSyntaxErrors(t *testing.T) {
 		{"1.000000 Total number of table entries: 1/99999999999999999999", `prof.log:3: a number too large for 64 bits: "99999999999999999999"`},
 		{"1.000000 Memory: total=5", `prof.log:3: no K behind the number: ""`},
 	} {
-		blocks, faults := read(t, head+test.line+"\n1.000000 Triggers: total=4 pending=5\n")
+		snapshots, faults := read(t, head+test.line+"\n1.000000 Triggers: total=4 pending=5\n")
 		if len(faults) != 1 || faults[0].Error() != test.want {
 			t.Errorf("%s: got %v, want %s", test.line, faults, test.want)
 		}
-		last := blocks[len(blocks)-1]
-		equal(t, "the rest of the block", last.Triggers, Triggers{u(4), u(5)})
+		last := snapshots[len(snapshots)-1]
+		equal(t, "the rest of the snapshot", last.Triggers, Triggers{u(4), u(5)})
 		if strings.Contains(test.line, "current=") {
 			equal(t, "the rest of the line", last.Conns.Sessions, u(3))
 		}
@@ -512,11 +512,11 @@ func TestDecimals(t *testing.T) {
 		{number: "", fault: true},
 		{number: "1" + strings.Repeat("0", 400) + ".0", fault: true},
 	} {
-		blocks, faults := read(t, head+"Run-time: user="+test.number+" real=1.5\n")
-		equal(t, "run time "+test.number, blocks[0].Runtime, Runtime{User: test.runtime, Real: f(1.5)})
+		snapshots, faults := read(t, head+"Run-time: user="+test.number+" real=1.5\n")
+		equal(t, "run time "+test.number, snapshots[0].Runtime, Runtime{User: test.runtime, Real: f(1.5)})
 		equal(t, "faults of run time "+test.number, len(faults) == 1, test.fault)
-		blocks, faults = read(t, head+"Timers: current=1 lag="+test.number+"s\n")
-		equal(t, "lag "+test.number, blocks[0].Timers.Lag, test.lag)
+		snapshots, faults = read(t, head+"Timers: current=1 lag="+test.number+"s\n")
+		equal(t, "lag "+test.number, snapshots[0].Timers.Lag, test.lag)
 		equal(t, "faults of lag "+test.number, len(faults) == 1, test.fault)
 	}
 }
@@ -528,7 +528,7 @@ func TestOddText(t *testing.T) {
 		t.Helper()
 		got, faults := read(t, text)
 		if len(got) != len(want) || len(faults) > 0 {
-			t.Errorf("%s: %d blocks and %v, want %d", what, len(got), faults, len(want))
+			t.Errorf("%s: %d snapshots and %v, want %d", what, len(got), faults, len(want))
 			return
 		}
 		for i := range got {
@@ -620,17 +620,17 @@ func TestRestarted(t *testing.T) {
 	var restarts []int
 	var last *Snapshot
 	text := load(t, "7.0.11/restart/prof.run2.log") + "\n" + load(t, "7.0.11/restart/prof.run3.log")
-	blocks, _ := read(t, text)
-	for i, s := range blocks {
+	snapshots, _ := read(t, text)
+	for i, s := range snapshots {
 		if last != nil && last.Restarted(s) {
 			restarts = append(restarts, i)
 		}
 		last = s
 	}
 	equal(t, "restarts", restarts, []int{8})
-	equal(t, "first", blocks[8].First, true)
-	blocks[8].First = false
-	equal(t, "restarted without a command line", blocks[7].Restarted(blocks[8]), true)
+	equal(t, "first", snapshots[8].First, true)
+	snapshots[8].First = false
+	equal(t, "restarted without a command line", snapshots[7].Restarted(snapshots[8]), true)
 }
 
 func TestReaderError(t *testing.T) {
@@ -641,7 +641,7 @@ func TestReaderError(t *testing.T) {
 	for r.Scan() {
 		n++
 	}
-	equal(t, "blocks before the error", n, strings.Count(text, " Memory: "))
+	equal(t, "snapshots before the error", n, strings.Count(text, " Memory: "))
 	equal(t, "error", r.Err(), broken)
 }
 
@@ -660,13 +660,13 @@ func (f *failing) Read(b []byte) (int, error) {
 func TestOverlongLine(t *testing.T) {
 	long := strings.Repeat("x", 3*maxRecord)
 	text := "1.000000 Memory: total=1K\n1.000000 Triggers: total=1 pending=2\n" + long + " 2.000000 " + dashes + "\n2.000000 Memory: total=2K\n"
-	blocks, faults := read(t, text)
-	if len(blocks) != 2 || len(faults) != 1 || faults[0].Line != 3 {
-		t.Fatalf("%d blocks, %v", len(blocks), faults)
+	snapshots, faults := read(t, text)
+	if len(snapshots) != 2 || len(faults) != 1 || faults[0].Line != 3 {
+		t.Fatalf("%d snapshots, %v", len(snapshots), faults)
 	}
-	equal(t, "before", blocks[0].Triggers, Triggers{u(1), u(2)})
-	equal(t, "line", blocks[1].Line, 4)
-	equal(t, "after", blocks[1].Memory.Total, u(2048))
+	equal(t, "before", snapshots[0].Triggers, Triggers{u(1), u(2)})
+	equal(t, "line", snapshots[1].Line, 4)
+	equal(t, "after", snapshots[1].Memory.Total, u(2048))
 }
 
 func TestNoNewlineForever(t *testing.T) {
@@ -682,18 +682,18 @@ func TestNoNewlineForever(t *testing.T) {
 	}
 }
 
-func TestBlockWithoutEnd(t *testing.T) {
+func TestSnapshotWithoutEnd(t *testing.T) {
 	a := NewAssembler("")
 	line := []byte(fmt.Sprintf("1.000000   %0200d in=1 out=1 pending=0/0 (#queue r/w: in=1/1 out=1/1)\n", 1))
 	a.Write([]byte("1.000000 Memory: total=1K\n"))
 	var faults int
-	for range 3 * maxBlock / len(line) {
+	for range 3 * maxSnapshot / len(line) {
 		a.Write(line)
 		for a.Scan() {
 			faults++
 		}
 	}
-	if n := len(a.Pending()[0].Threads.List); n*len(line) > maxBlock+len(line) || faults != 1 {
+	if n := len(a.Pending()[0].Threads.List); n*len(line) > maxSnapshot+len(line) || faults != 1 {
 		t.Errorf("%d threads kept, %d faults", n, faults)
 	}
 }
@@ -715,18 +715,18 @@ func TestAssemblerPending(t *testing.T) {
 			continue
 		}
 		p := pending[0]
-		// A block that calls itself whole may only gain what comes late.
+		// A snapshot that calls itself whole may only gain what comes late.
 		w := want[len(got)]
 		if p.Memory != w.Memory || p.Triggers != w.Triggers || !reflect.DeepEqual(p.Threads, w.Threads) || !p.Comm.Empty() && p.Comm != w.Comm {
-			t.Fatalf("at byte %d: half a block is whole:\n got %+v\nwant %+v", i, p, w)
+			t.Fatalf("at byte %d: half a snapshot is whole:\n got %+v\nwant %+v", i, p, w)
 		}
 		previous++
 	}
 	if previous == 0 {
-		t.Error("no block was ever whole")
+		t.Error("no snapshot was ever whole")
 	}
 	got = append(got, a.Pending()...)
-	equal(t, "blocks", got, want)
+	equal(t, "snapshots", got, want)
 }
 
 func TestClone(t *testing.T) {

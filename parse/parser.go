@@ -11,7 +11,7 @@ type Record interface{ isRecord() }
 func (*Snapshot) isRecord()    {}
 func (*SyntaxError) isRecord() {}
 
-// SyntaxError is a line that a rule knows but cannot read. The rest of its block is read as
+// SyntaxError is a line that a rule knows but cannot read. The rest of its snapshot is read as
 // if the value were not there.
 type SyntaxError struct {
 	File string
@@ -29,13 +29,13 @@ type parser struct {
 	names    names
 	unparsed uint64
 
-	open  *Snapshot // the newest block, nil before the first
-	block *Snapshot // where lines go: open up to the separator behind it, then scrap
-	scrap *Snapshot
-	rows  uint8 // rows of the block's TCP matrix that were read
+	open     *Snapshot // the newest snapshot, nil before the first
+	snapshot *Snapshot // where lines go: open up to the separator behind it, then scrap
+	scrap    *Snapshot
+	rows     uint8 // rows of the snapshot's TCP matrix that were read
 	// columns: the last header of a TCP matrix stood in its columns.
 	columns bool
-	// first: a command line was read since the last block began.
+	// first: a command line was read since the last snapshot began.
 	first bool
 
 	heads []head // of the threads, in the order of their lines
@@ -45,7 +45,7 @@ type parser struct {
 
 func newParser(name string) *parser {
 	p := &parser{name: name, names: names{}, scrap: &Snapshot{}}
-	p.block = p.scrap
+	p.snapshot = p.scrap
 	return p
 }
 
@@ -93,20 +93,20 @@ func (p *parser) record(r *record) {
 	}
 }
 
-// limit keeps a block, and what stands outside of all blocks, from growing for ever. The record
+// limit keeps a snapshot, and what stands outside of all snapshots, from growing for ever. The record
 // that comes next is at offset.
 func (p *parser) limit(offset int64, line int) {
-	if p.block == p.scrap || offset-p.open.Offset > maxBlock {
-		p.scrapBlock(line)
+	if p.snapshot == p.scrap || offset-p.open.Offset > maxSnapshot {
+		p.scrapSnapshot(line)
 	}
 }
 
-func (p *parser) scrapBlock(line int) {
-	if p.block == p.scrap {
+func (p *parser) scrapSnapshot(line int) {
+	if p.snapshot == p.scrap {
 		p.scrap.reset()
 		return
 	}
-	p.fail(line, "a block longer than 16 MiB: the rest of it is left out")
+	p.fail(line, "a snapshot longer than 16 MiB: the rest of it is left out")
 	p.separator()
 }
 
@@ -118,8 +118,8 @@ func (p *parser) fail(line int, msg string) {
 	p.ready = append(p.ready, &SyntaxError{p.name, line, msg})
 }
 
-// maxBlock is how much of a block is read, in bytes: 100,000 threads need 13 MiB.
-const maxBlock = 16 << 20
+// maxSnapshot is how much of a snapshot is read, in bytes: 100,000 threads need 13 MiB.
+const maxSnapshot = 16 << 20
 
 // line takes what stands behind a time stamp, which ends at start, and blanks.
 func (p *parser) line(r *record, start, blanks int) bool {
@@ -131,13 +131,13 @@ func (p *parser) line(r *record, start, blanks int) bool {
 }
 
 func (p *parser) keyword(r *record, start int) bool {
-	t, s := &r.text, p.block
+	t, s := &r.text, p.snapshot
 	switch {
 	case t.literal("TCP-States:"):
 		p.matrixRow(t)
 	case t.literal("Memory: "):
 		p.begin(r, start)
-		p.block.memory(t)
+		p.snapshot.memory(t)
 	case t.literal("Run-time: "):
 		s.runtime(t)
 	case t.literal("Conns: "):
@@ -165,7 +165,7 @@ func (p *parser) keyword(r *record, start int) bool {
 }
 
 func (p *parser) rareKeyword(t *text) bool {
-	s := p.block
+	s := p.snapshot
 	switch {
 	case t.literal("Total reassembler data:"):
 		t.kib("", &s.Reassembly)
@@ -212,10 +212,10 @@ func (p *parser) commandLine(t *text) {
 	t.i += stamp
 }
 
-// separator closes the open block for further lines. It stays the newest until the next begins.
-func (p *parser) separator() { p.block = p.scrap }
+// separator closes the open snapshot for further lines. It stays the newest until the next begins.
+func (p *parser) separator() { p.snapshot = p.scrap }
 
-// begin opens the block whose Memory line's time stamp ends at r.b[end], and hands out the one
+// begin opens the snapshot whose Memory line's time stamp ends at r.b[end], and hands out the one
 // before.
 func (p *parser) begin(r *record, end int) {
 	start := end
@@ -225,7 +225,7 @@ func (p *parser) begin(r *record, end int) {
 	p.withoutComm()
 	p.close()
 	p.open = p.take()
-	p.block = p.open
+	p.snapshot = p.open
 	p.open.Time = stampValue(r.b[start:end])
 	p.open.Line = r.lineOf(start)
 	p.open.Offset = r.offset + int64(start)
@@ -235,10 +235,10 @@ func (p *parser) begin(r *record, end int) {
 	p.columns = false
 }
 
-// withoutComm tells the releases from an open block that lacks its Comm line although its
-// process has gone on to the next block: from 2.6 on there would be one.
+// withoutComm tells the releases from an open snapshot that lacks its Comm line although its
+// process has gone on to the next snapshot: from 2.6 on there would be one.
 func (p *parser) withoutComm() {
-	if p.open == nil || p.first || p.block == p.open || !p.open.Comm.Empty() {
+	if p.open == nil || p.first || p.snapshot == p.open || !p.open.Comm.Empty() {
 		return
 	}
 	if r := p.open.Releases.and(withoutComm); !r.none() {
@@ -246,15 +246,15 @@ func (p *parser) withoutComm() {
 	}
 }
 
-// close hands out the open block.
+// close hands out the open snapshot.
 func (p *parser) close() {
 	s := p.open
 	if s == nil {
 		return
 	}
-	p.open, p.block = nil, p.scrap
+	p.open, p.snapshot = nil, p.scrap
 	if !s.Expensive {
-		// A cheap block prints mem=0K avg=0.0 table=0K connvals=0K: not measured.
+		// A cheap snapshot prints mem=0K avg=0.0 table=0K connvals=0K: not measured.
 		s.Conns.Mem = Opt[uint64]{}
 		s.Conns.Avg = Opt[float64]{}
 		s.Conns.Table = Opt[uint64]{}
@@ -291,8 +291,8 @@ func (p *parser) fork() *parser {
 	if p.open != nil {
 		f.open = p.open.Clone()
 	}
-	if f.block = f.scrap; p.block == p.open && p.open != nil {
-		f.block = f.open
+	if f.snapshot = f.scrap; p.snapshot == p.open && p.open != nil {
+		f.snapshot = f.open
 	}
 	return &f
 }
@@ -317,7 +317,7 @@ func (n names) get(name []byte) string {
 	return s
 }
 
-// longer returns list with one element more. It holds what an earlier block had there, most
+// longer returns list with one element more. It holds what an earlier snapshot had there, most
 // likely the same name.
 func longer[T any](list []T) []T {
 	if n := len(list); n < cap(list) {

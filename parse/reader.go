@@ -2,7 +2,7 @@ package parse
 
 import "io"
 
-// Reader reads the blocks of a prof.log in the manner of bufio.Scanner:
+// Reader reads the snapshots of a prof.log in the manner of bufio.Scanner:
 //
 //	r := parse.NewReader(f, "prof.log")
 //	for r.Scan() {
@@ -30,7 +30,7 @@ func NewReader(src io.Reader, name string) *Reader {
 }
 
 // Scan advances to the next record. It returns false at the end of the input, behind the
-// newest block, or when reading fails; then the blocks read so far have been handed out too.
+// newest snapshot, or when reading fails; then the snapshots read so far have been handed out too.
 func (r *Reader) Scan() bool {
 	for !r.asm.Scan() {
 		switch {

@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// Most lines of a block are rows of a list or of the TCP matrix, and nearly all of those are what
-// they were in the block before, but for their numbers. Such rows are read here, from the left
+// Most lines of a snapshot are rows of a list or of the TCP matrix, and nearly all of those are what
+// they were in the snapshot before, but for their numbers. Such rows are read here, from the left
 // and in one go. A row that looks any different is left to the rules for all text, which would
 // read these the same.
 
@@ -32,10 +32,10 @@ func (p *parser) row(b []byte, i int) int {
 	return p.tableRow(b, i)
 }
 
-// threadRow takes a thread that begins like the one at its place in the block before. No matter
+// threadRow takes a thread that begins like the one at its place in the snapshot before. No matter
 // what its name is, reading the line from the right gives the same.
 func (p *parser) threadRow(b []byte, i int) int {
-	threads := p.block.Threads.List
+	threads := p.snapshot.Threads.List
 	n := len(threads)
 	if n >= len(p.heads) || n == cap(threads) {
 		return -1
@@ -49,14 +49,14 @@ func (p *parser) threadRow(b []byte, i int) int {
 	end := th.numbers(b, numbers)
 	if end >= 0 {
 		th.Name = h.name
-		p.block.Threads.List = threads[:n+1]
+		p.snapshot.Threads.List = threads[:n+1]
 	}
 	return end
 }
 
-// keepHead keeps what the line of the newest thread begins with, for the next block.
+// keepHead keeps what the line of the newest thread begins with, for the next snapshot.
 func (p *parser) keepHead(text []byte) {
-	n := len(p.block.Threads.List) - 1
+	n := len(p.snapshot.Threads.List) - 1
 	if n >= maxRow || len(text) > maxNameLen || bytes.IndexByte(text, '\n') >= 0 {
 		return
 	}
@@ -70,9 +70,9 @@ func (p *parser) keepHead(text []byte) {
 }
 
 // timerRow takes "         TableValTimer = 36" if that is the name of the timer at its place in
-// an earlier block. Text that begins with a digit may be a time stamp or a table.
+// an earlier snapshot. Text that begins with a digit may be a time stamp or a table.
 func (p *parser) timerRow(b []byte, i int) int {
-	timers := p.block.Timers.ByName
+	timers := p.snapshot.Timers.ByName
 	n := len(timers)
 	if n == cap(timers) || digit(b[i+timerIndent]) {
 		return -1
@@ -89,7 +89,7 @@ func (p *parser) timerRow(b []byte, i int) int {
 	end := lineEnds(b, i)
 	if end >= 0 {
 		t.Pending = pending
-		p.block.Timers.ByName = timers[:n+1]
+		p.snapshot.Timers.ByName = timers[:n+1]
 	}
 	return end
 }
@@ -140,7 +140,7 @@ func (p *parser) stateRow(b []byte, i int) int {
 		}
 		cells[k] = int64(n)
 	}
-	p.block.TCPStates.Cells[state] = cells
+	p.snapshot.TCPStates.Cells[state] = cells
 	p.addState(state)
 	return end
 }

@@ -21,7 +21,7 @@ func withoutRows(text []byte) []byte {
 	return b
 }
 
-// all returns what a Reader finds in text, but for where blocks begin, and how many lines it
+// all returns what a Reader finds in text, but for where snapshots begin, and how many lines it
 // could not read.
 func all(t *testing.T, text []byte) (records []Record, unparsed uint64) {
 	t.Helper()
@@ -67,7 +67,7 @@ const (
 	rowInact  = "1.000000 TCP-States:Inact.                          12345678                3       "
 )
 
-// nastyRows are rows, and what is nearly one: each behind those before, and in the next block
+// nastyRows are rows, and what is nearly one: each behind those before, and in the next snapshot
 // again at the same place.
 var nastyRows = []string{
 	rowThread, rowThread, // two of the same name
@@ -135,20 +135,20 @@ var nastyRows = []string{
 	"2.000000   conn/Log::WRITER_ASCII    in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)",
 }
 
-// block returns a block of the rows.
-func block(rows ...string) string {
+// snapshot returns a snapshot of the rows.
+func snapshot(rows ...string) string {
 	return "1.000000 " + dashes + "\n1.000000 Memory: total=1K\n" + strings.Join(rows, "\n") + "\n"
 }
 
 func TestRowsAreReadLikeAllText(t *testing.T) {
-	everything := block(nastyRows...)
+	everything := snapshot(nastyRows...)
 	sameWithoutRows(t, []byte(everything+everything+everything))
 	for _, a := range nastyRows {
-		again := block(rowHeader, rowInact, rowTimer, rowThread, a, rowThread, rowTimer, rowTable)
+		again := snapshot(rowHeader, rowInact, rowTimer, rowThread, a, rowThread, rowTimer, rowTable)
 		sameWithoutRows(t, []byte(again+again+again))
-		sameWithoutRows(t, []byte(again+block(a)))
+		sameWithoutRows(t, []byte(again+snapshot(a)))
 		for _, b := range nastyRows {
-			text := block(a, b) + block(b, a) + block(a, a, b) + block(b, b) + block(a) + strings.TrimSuffix(block(a, b), "\n")
+			text := snapshot(a, b) + snapshot(b, a) + snapshot(a, a, b) + snapshot(b, b) + snapshot(a) + strings.TrimSuffix(snapshot(a, b), "\n")
 			sameWithoutRows(t, []byte(text))
 		}
 	}
@@ -159,7 +159,7 @@ func TestRowsAreReadLikeAllText(t *testing.T) {
 
 // A row that is cut anywhere is no row yet.
 func TestCutRows(t *testing.T) {
-	before := block(rowHeader, rowInact, rowTimer, rowThread, rowTable)
+	before := snapshot(rowHeader, rowInact, rowTimer, rowThread, rowTable)
 	for n := range len(before) {
 		sameWithoutRows(t, []byte(before+before[:n]))
 	}
@@ -168,7 +168,7 @@ func TestCutRows(t *testing.T) {
 // Rows are taken as such when they were met before, and are what they shall be.
 func TestRow(t *testing.T) {
 	a := NewAssembler("")
-	a.Write([]byte(block(rowHeader, rowInact, rowTimer, rowThread, rowTable) + block()))
+	a.Write([]byte(snapshot(rowHeader, rowInact, rowTimer, rowThread, rowTable) + snapshot()))
 	for a.Scan() {
 	}
 	for _, test := range []struct {
@@ -190,9 +190,9 @@ func TestRow(t *testing.T) {
 		{strings.Replace(rowThread, " out=20 pending=", " ", 1), false},
 	} {
 		p := a.p.fork()
-		p.block, p.heads, p.columns, p.rows = &Snapshot{}, a.p.heads, true, 0
-		p.block.Timers.ByName = []Timer{{Name: "TableValTimer"}}[:0]
-		p.block.Threads.List = make([]Thread, 0, 1)
+		p.snapshot, p.heads, p.columns, p.rows = &Snapshot{}, a.p.heads, true, 0
+		p.snapshot.Timers.ByName = []Timer{{Name: "TableValTimer"}}[:0]
+		p.snapshot.Threads.List = make([]Thread, 0, 1)
 		end := p.row([]byte(test.row+"\n"+rowThread), len("1.000000"))
 		if got := end == len(test.row); got != test.want || !got && end != -1 {
 			t.Errorf("%s: taken to %d", test.row, end)
@@ -204,10 +204,10 @@ func TestRowsOfAnotherProcess(t *testing.T) {
 	thread := func(name string, n int) string {
 		return fmt.Sprintf("1.000000   %-25s in=%d out=2 pending=3/4 (#queue r/w: in=5/6 out=7/8)", name, n)
 	}
-	text := block(thread("a", 1), thread("b", 2), thread("c", 3)) + block(thread("b", 4), thread("c", 5)) + block(thread("a", 6), thread("b", 7), thread("a", 8))
-	blocks, _ := read(t, text)
+	text := snapshot(thread("a", 1), thread("b", 2), thread("c", 3)) + snapshot(thread("b", 4), thread("c", 5)) + snapshot(thread("a", 6), thread("b", 7), thread("a", 8))
+	snapshots, _ := read(t, text)
 	var got []string
-	for _, s := range blocks {
+	for _, s := range snapshots {
 		for _, th := range s.Threads.List {
 			got = append(got, fmt.Sprint(th.Name, th.In))
 		}
@@ -223,8 +223,8 @@ func TestOverlongRows(t *testing.T) {
 	}
 	timer := func(n string) string { return "1.000000         " + name + strings.Repeat("x", 75) + " = " + n }
 	most := strings.Repeat("9", maxDigits)
-	before := block(thread("1"), timer("1"))
-	sameWithoutRows(t, []byte(before+before+before+block(thread(most), timer(most))))
+	before := snapshot(thread("1"), timer("1"))
+	sameWithoutRows(t, []byte(before+before+before+snapshot(thread(most), timer(most))))
 }
 
 // What looks like a row in the middle of a line that is too long is none.
@@ -232,7 +232,7 @@ func TestRowInOverlongLine(t *testing.T) {
 	kept := len(lastBytes(make([]byte, maxRecord)))
 	a := NewAssembler("")
 	for _, piece := range []string{
-		strings.Repeat(block(rowThread), 3) + block(),
+		strings.Repeat(snapshot(rowThread), 3) + snapshot(),
 		strings.Repeat("x", maxRecord) + rowThread[:kept],
 		rowThread[kept:] + "\n",
 	} {
@@ -243,9 +243,9 @@ func TestRowInOverlongLine(t *testing.T) {
 	equal(t, "threads", len(a.Pending()[0].Threads.List), 0)
 }
 
-func TestBlockOfRowsWithoutEnd(t *testing.T) {
+func TestSnapshotOfRowsWithoutEnd(t *testing.T) {
 	const memory, row = "1.000000 Memory: total=1K\n", rowTable + "\n"
-	blocks, faults := read(t, memory+strings.Repeat(row, 2*maxBlock/len(row)))
-	equal(t, "tables", len(blocks[0].Globals.List), 1+(maxBlock-len(memory))/len(row))
+	snapshots, faults := read(t, memory+strings.Repeat(row, 2*maxSnapshot/len(row)))
+	equal(t, "tables", len(snapshots[0].Globals.List), 1+(maxSnapshot-len(memory))/len(row))
 	equal(t, "faults", len(faults), 1)
 }

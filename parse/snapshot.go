@@ -1,32 +1,32 @@
 package parse
 
-// Opt is one field of a block: its value, and whether the block holds it. A field that the
-// release does not write, that only expensive blocks measure, or whose number is known to
+// Opt is one field of a snapshot: its value, and whether the snapshot holds it. A field that the
+// release does not write, that only expensive snapshots measure, or whose number is known to
 // have wrapped is not Measured; its Value is then 0.
 type Opt[T uint64 | float64] struct {
 	Value    T
 	Measured bool
 }
 
-// Snapshot is one block of a prof.log: what one process said about itself at one moment.
+// Snapshot is one snapshot of a prof.log: what one process said about itself at one moment.
 // Sizes are in bytes, times in seconds. The numbers in parentheses are the releases that
-// write a field; X marks fields that only expensive blocks measure.
+// write a field; X marks fields that only expensive snapshots measure.
 //
 // As JSON it has the names of the metrics, as far as there is one, and no field that was not
 // measured.
 type Snapshot struct {
-	// Time is the block's time stamp: packet time in Unix seconds, 0 before the first packet.
+	// Time is the snapshot's time stamp: packet time in Unix seconds, 0 before the first packet.
 	Time float64 `json:"time"`
-	// Line and Offset are where the block's Memory line begins in the input: the number of
+	// Line and Offset are where the snapshot's Memory line begins in the input: the number of
 	// its line, counted from 1 where reading began, and its first byte, counted from 0.
 	Line   int   `json:"line,omitzero"`
 	Offset int64 `json:"-"`
-	// First says that a "Command line:" stood before the block: a process has just started.
+	// First says that a "Command line:" stood before the snapshot: a process has just started.
 	First bool `json:"first"`
-	// Expensive says that the process also measured what costs it time (every 20th block
+	// Expensive says that the process also measured what costs it time (every 20th snapshot
 	// by default).
 	Expensive bool `json:"expensive"`
-	// Releases are the releases that write a text like this block's.
+	// Releases are the releases that write a text like this snapshot's.
 	Releases Releases `json:"releases"`
 
 	Memory     Memory      `json:"memory,omitzero"`
@@ -50,7 +50,7 @@ type Memory struct {
 	Malloced Opt[uint64] `json:"malloced_bytes,omitzero"`  // bytes handed out by malloc; always 0K, so never measured, from 5.2 on
 }
 
-// Runtime is "Run-time: user+sys=N user=N sys=N real=N", seconds since the first block.
+// Runtime is "Run-time: user+sys=N user=N sys=N real=N", seconds since the first snapshot.
 type Runtime struct {
 	UserSys Opt[float64] `json:"user_system_seconds,omitzero"`
 	User    Opt[float64] `json:"user_seconds,omitzero"`
@@ -118,7 +118,7 @@ type Timers struct {
 	Current Opt[uint64]  `json:"pending,omitzero"`
 	Max     Opt[uint64]  `json:"pending_max,omitzero"`
 	Mem     Opt[uint64]  `json:"memory_bytes,omitzero"` // (<= 3.0)
-	Lag     Opt[float64] `json:"lag_seconds,omitzero"`  // not measured in blocks that no timer wrote (over 1e8 s)
+	Lag     Opt[float64] `json:"lag_seconds,omitzero"`  // not measured in snapshots that no timer wrote (over 1e8 s)
 	ByName  []Timer      `json:"by_name,omitzero"`
 }
 
@@ -154,7 +154,7 @@ type Threads struct {
 //
 //	conn/Log::WRITER_ASCII in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)
 //
-// Name is any bytes, not necessarily UTF-8, and two threads of a block may share it.
+// Name is any bytes, not necessarily UTF-8, and two threads of a snapshot may share it.
 type Thread struct {
 	Name       string `json:"name"`
 	In         uint64 `json:"messages_in"`  // main thread -> this thread
@@ -180,7 +180,7 @@ type Comm struct {
 	IDsOut         Opt[uint64] `json:"ids_out,omitzero"`
 }
 
-// Globals are what an X block says of the script layer's variables.
+// Globals are what an X snapshot says of the script layer's variables.
 type Globals struct {
 	List             []Global    `json:"list,omitzero"`
 	Size             Opt[uint64] `json:"size_bytes,omitzero"`              // "Global_sizes total: NK" (<= 5.0)
@@ -209,8 +209,8 @@ func (s *Snapshot) Clone() *Snapshot {
 // writtenBy narrows the releases that the snapshot may be of to those that are in r too.
 func (s *Snapshot) writtenBy(r Releases) { s.Releases = s.Releases.and(r) }
 
-// Whole says that the block has every line its process writes but Comm, which comes late: no
-// half-written block does.
+// Whole says that the snapshot has every line its process writes but Comm, which comes late: no
+// half-written snapshot does.
 func (s *Snapshot) Whole() bool {
 	if !s.Triggers.Pending.Measured {
 		return false
@@ -221,7 +221,7 @@ func (s *Snapshot) Whole() bool {
 	return !s.Expensive || s.Globals.EntriesRecursive.Measured
 }
 
-// Restarted says that next was written by another process than s, the block before it.
+// Restarted says that next was written by another process than s, the snapshot before it.
 func (s *Snapshot) Restarted(next *Snapshot) bool {
 	fell := s.Runtime.Real.Measured && next.Runtime.Real.Measured && next.Runtime.Real.Value < s.Runtime.Real.Value
 	return next.First || fell
@@ -230,7 +230,7 @@ func (s *Snapshot) Restarted(next *Snapshot) bool {
 // Empty says that no field of the Comm line was measured.
 func (c *Comm) Empty() bool { return *c == Comm{} }
 
-// reset empties s for the next block and keeps its memory.
+// reset empties s for the next snapshot and keeps its memory.
 func (s *Snapshot) reset() {
 	*s = Snapshot{
 		Timers:  Timers{ByName: emptied(s.Timers.ByName)},
@@ -239,7 +239,7 @@ func (s *Snapshot) reset() {
 	}
 }
 
-// emptied returns list without items but with its memory, unless that is large: one block
+// emptied returns list without items but with its memory, unless that is large: one snapshot
 // with 100,000 threads is no reason to keep their memory for ever.
 func emptied[T any](list []T) []T {
 	const large = 4096

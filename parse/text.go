@@ -121,9 +121,9 @@ const maxStampSeconds = 12
 // Stamp returns the length of the time stamp that a line begins with, 0 if it begins with none.
 func Stamp(line []byte) int { return stampLen(line) }
 
-// Separator looks for a block separator, "1795368063.562356 ------------------------", at the end
+// Separator looks for a separator, "1795368063.562356 ------------------------", at the end
 // of a line and returns where it begins. What stands before it, a Comm line or a script's text
-// without its newline, belongs to the block before.
+// without its newline, belongs to the snapshot before.
 func Separator(line []byte) (start int, ok bool) { return separator(line) }
 
 // stampLen returns the length of the time stamp at the start of b, "1795368063.562356"
@@ -165,7 +165,7 @@ func dashed(line []byte) bool {
 	return n >= 0 && line[n] == '-' || m >= 0 && line[m] == '-'
 }
 
-// separator looks for a block separator, "1795368063.562356 ------------------------", at the
+// separator looks for a separator, "1795368063.562356 ------------------------", at the
 // end of a line and returns where it begins. What stands before it does not matter: a Comm
 // line or a script's text that lacks its newline is continued by the separator.
 func separator(line []byte) (start int, ok bool) {

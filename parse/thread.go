@@ -66,7 +66,7 @@ func (p *parser) thread(b []byte) int {
 	if len(b) == 0 || b[len(b)-1] != ')' {
 		return noThread
 	}
-	threads := longer(p.block.Threads.List)
+	threads := longer(p.snapshot.Threads.List)
 	th := &threads[len(threads)-1]
 	end := th.queues(b)
 	if end == noThread && bytes.IndexByte(b, '\n') >= 0 {
@@ -74,7 +74,7 @@ func (p *parser) thread(b []byte) int {
 		end = th.queues(b)
 	}
 	if end < 0 {
-		p.block.Threads.List = threads[:len(threads)-1]
+		p.snapshot.Threads.List = threads[:len(threads)-1]
 		return end
 	}
 	name := b[:end]
@@ -84,7 +84,7 @@ func (p *parser) thread(b []byte) int {
 	if th.Name != string(name) {
 		th.Name = p.names.get(name)
 	}
-	p.block.Threads.List = threads
+	p.snapshot.Threads.List = threads
 	return end
 }
 
