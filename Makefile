@@ -27,12 +27,10 @@ help: ## Show this list
 build: ## Build ./bro_exporter and ./proftool: static, and the same from the same commit
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(ldflags)' -o ./ ./cmd/...
 
-# Kingpin's page has a version of six lines in its head, and no word behind the name.
 man: build ## Write man pages to dist/man
-	@mkdir -p dist/man; \
-	page() { ./$$1 --help-man | sed -E -e '1,/ ""$$/c .TH '"$$1"' 1 "" "$(VERSION)"' -e '/^\.SH "NAME"/,+1 s/^'"$$1"'$$/& \\- '"$$2/" >dist/man/$$1.1; }; \
-	page bro_exporter "Prometheus exporter for the prof.log of Bro and Zeek"; \
-	page proftool "read, convert and play the prof.logs of Bro and Zeek"
+	@mkdir -p dist/man
+	./bro_exporter --help-man >dist/man/bro_exporter.1
+	./proftool --help-man >dist/man/proftool.1
 
 completion: build ## Write completion scripts for bash and zsh to dist/completion
 	@mkdir -p dist/completion; \

@@ -33,6 +33,7 @@ import (
 const name = "bro_exporter"
 
 func main() {
+	kingpin.ManPageTemplate = page().Man()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:])
 	stop()
@@ -78,7 +79,7 @@ func run(ctx context.Context, args []string) int {
 func parseFlags(args []string) (*config, error) {
 	cfg := &config{}
 	app := kingpin.New(name, "Prometheus exporter for the prof.log of Bro and Zeek (2.0 to 9.0).")
-	app.Version(version.Print(name)).UsageWriter(os.Stdout)
+	app.Version(version.Print(name)).UsageWriter(os.Stdout).UsageTemplate(page().Usage())
 	app.HelpFlag.Short('h')
 	app.Flag("prof.path", "prof.logs to follow, as [NAME=]GLOB; repeatable. NAME is the process's name instead of its directory's. "+
 		"By default all usual spool directories and ./prof.log.").PlaceHolder("[NAME=]GLOB").StringsVar(&cfg.patterns)

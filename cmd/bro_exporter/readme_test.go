@@ -37,6 +37,7 @@ func flags(t *testing.T) string {
 	t.Helper()
 	code, help, _ := command(t, "", "--help")
 	_, flags, found := strings.Cut(help, "Flags:\n")
+	flags, _, _ = strings.Cut(flags, "\nExit status:\n")
 	if code != 0 || !found {
 		t.Fatalf("code %d:\n%s", code, help)
 	}

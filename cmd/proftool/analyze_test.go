@@ -39,7 +39,9 @@ func TestAnalyzeExitCode(t *testing.T) {
 		{"a note that matters", []string{"--fail-on=note", notes}, 1},
 		{"a note that does not", []string{notes}, 0},
 		{"no such file", []string{"none.log"}, 2},
-		{"a leak, and a file that is not there", []string{leakingLog, "none.log"}, 2},
+		{"a leak, and a file that is not there", []string{leakingLog, "none.log"}, 1},
+		{"a file that is not there, and a leak", []string{"none.log", leakingLog}, 1},
+		{"a leak that does not matter, and a file that is not there", []string{"--fail-on=never", leakingLog, "none.log"}, 2},
 		{"nothing that is a prof.log", []string{"analyze_test.go"}, 2},
 		{"no time", []string{"--since=yesterday", healthyLog}, 2},
 		{"a time after the leak", []string{"--since=2026-11-22 17:40", leakingLog}, 0},
@@ -48,6 +50,14 @@ func TestAnalyzeExitCode(t *testing.T) {
 		if r := proftool(t, "", append([]string{"analyze"}, test.args...)...); r.code != test.code {
 			t.Errorf("%s: code %d, want %d\n%s", test.name, r.code, test.code, r.stderr)
 		}
+	}
+}
+
+// A leak is not hidden by what could not be read, nor that by the leak.
+func TestAnalyzeLeakAndMissingFile(t *testing.T) {
+	r := proftool(t, "", "analyze", "none.log", leakingLog)
+	if r.code != 1 || !strings.Contains(r.stdout, "Leak::conns_seen") || !strings.Contains(r.stderr, "none.log: there is no such file") {
+		t.Errorf("code %d\n%s%s", r.code, r.stderr, r.stdout)
 	}
 }
 
@@ -70,7 +80,7 @@ func TestAnalyzeBrokenArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := proftool(t, "", "analyze", path)
-	if r.code != 2 || !strings.Contains(r.stdout, "Leak::conns_seen") || !strings.Contains(r.stderr, path+":") {
+	if r.code != 1 || !strings.Contains(r.stdout, "Leak::conns_seen") || !strings.Contains(r.stderr, path+":") {
 		t.Errorf("code %d\n%s%s", r.code, r.stderr, r.stdout)
 	}
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -22,9 +25,43 @@ func asProcess(t *testing.T, args ...string) string {
 	return string(out)
 }
 
+// A pipe into which nobody writes does not keep the program from ending.
+func TestInterruptedPipe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "prof.log")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"analyze"}, {"dump"}, {"dump", "--last"}, {"backfill"}, {"replay", "--spool=" + t.TempDir()},
+	} {
+		t.Run(args[0], func(t *testing.T) {
+			cmd := exec.Command(os.Args[0], append(args, "missing.log", "bro="+pipe)...)
+			cmd.Env = append(os.Environ(), asProgram+"=1")
+			complaints, err := cmd.StderrPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			// It complains about the missing log before it opens the pipe.
+			if _, err := complaints.Read(make([]byte, 1)); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			var exit *exec.ExitError
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != stopped {
+				t.Errorf("error %v, want exit code %d", err, stopped)
+			}
+		})
+	}
+}
+
 func TestManPage(t *testing.T) {
 	page := asProcess(t, "--help-man")
-	for _, want := range []string{".TH proftool 1", `.SH "COMMANDS"`, `\fBanalyze [<flags>]`, `\fBdump [<flags>]`, `\fBbackfill [<flags>]`, `\fBreplay --spool=DIR`, "--last", "--label=NAME=VALUE", "--loop"} {
+	for _, want := range []string{".TH proftool 1 \"\" \"proftool ", "proftool \\- find leaks", `.SH "EXIT STATUS"`, `.SH "FILES"`, `.SH "ENVIRONMENT"`, `.SH "EXAMPLES"`, `.SH "COMMANDS"`, `\fBanalyze [<flags>]`, `\fBdump [<flags>]`, `\fBbackfill [<flags>]`, `\fBreplay --spool=DIR`, "--last", "--label=NAME=VALUE", "--loop"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the man page has no %s", want)
 		}
