@@ -1,24 +1,25 @@
 package analyze
 
 import (
+	"slices"
 	"time"
 
 	"bro_exporter/parse"
 )
 
-// Process gathers the blocks of one process's prof.log.
+// Process gathers the snapshots of one process's prof.log.
 type Process struct {
 	since, until float64 // Unix seconds; 0: without bound
 	quantities   []quantity
-	blocks       int
-	real         parse.Snapshot // what the block before says about restarts
+	snapshots    int
+	last         parse.Snapshot // what the newest snapshot holds about restarts
 	current      *run
 	runs         []Run
-	findings     []Finding
+	findings     []Finding // of the runs that have ended
 	from, to     float64
 }
 
-// New returns a Process that looks at blocks from since to until, packet time; the zero Time
+// New returns a Process that looks at snapshots from since to until, packet time; the zero Time
 // means no bound.
 func New(since, until time.Time) *Process {
 	p := &Process{quantities: quantities()}
@@ -33,10 +34,10 @@ func New(since, until time.Time) *Process {
 
 func unix(t time.Time) float64 { return float64(t.UnixNano()) / 1e9 }
 
-// Add adds the next block. It keeps nothing of s.
+// Add adds the next snapshot. It keeps nothing of s.
 func (p *Process) Add(s *parse.Snapshot) {
-	restarted := p.real.Restarted(s)
-	p.real.Runtime = s.Runtime
+	restarted := p.last.Restarted(s)
+	p.last.Runtime = s.Runtime
 	if restarted {
 		p.end()
 	}
@@ -46,7 +47,7 @@ func (p *Process) Add(s *parse.Snapshot) {
 	if p.current == nil {
 		p.current = newRun(p.quantities)
 	}
-	p.blocks++
+	p.snapshots++
 	p.current.add(s)
 	if s.Time > 0 {
 		if p.from == 0 {
@@ -56,50 +57,53 @@ func (p *Process) Add(s *parse.Snapshot) {
 	}
 }
 
+// AddResident adds the present resident memory of the live process, in bytes, measured about
+// when the newest snapshot was written. From 2.4 on a prof.log holds the peak only.
+func (p *Process) AddResident(bytes float64) {
+	if p.current != nil {
+		p.current.addResident(bytes)
+	}
+}
+
 // maxRuns bounds how many runs are kept in all detail.
 const maxRuns = 32
 
 // end judges the run that has ended.
 func (p *Process) end() {
-	r := p.current
-	if r == nil {
+	if p.current == nil {
 		return
 	}
+	run, findings := p.current.judge(len(p.runs))
 	p.current = nil
-	run := Run{Blocks: r.blocks, Expensive: r.expensive}
-	if r.clock != nil {
-		run.From, run.To = seconds(r.first), seconds(r.last)
-		run.StartUp = time.Duration(r.startUp() * float64(time.Second))
-		run.Resources = r.resources()
-	}
-	findings := judgeRun(r, &run)
-	for i := range findings {
-		findings[i].Run = len(p.runs)
-	}
-	p.findings = append(p.findings, findings...)
-	p.runs = append(p.runs, run)
-	p.forget()
+	p.runs, p.findings = append(p.runs, run), append(p.findings, findings...)
+	forget(p.runs, p.findings)
 }
 
 // forget drops the details of old runs, those without findings first.
-func (p *Process) forget() {
-	telling := map[int]bool{len(p.runs) - 1: true}
-	for i := len(p.findings) - 1; i >= 0 && len(telling) < maxRuns; i-- {
-		telling[p.findings[i].Run] = true
+func forget(runs []Run, findings []Finding) {
+	telling := map[int]bool{len(runs) - 1: true}
+	for i := len(findings) - 1; i >= 0 && len(telling) < maxRuns; i-- {
+		telling[findings[i].Run] = true
 	}
-	for i := range p.runs {
+	for i := range runs {
 		if !telling[i] {
-			p.runs[i].Resources = nil
+			runs[i].Resources = nil
 		}
 	}
 }
 
-// Report ends the last run and says what is to be said. The Process cannot be used afterwards.
+// Report returns what is known so far. It does not end the run: it may be called again and again
+// between Adds.
 func (p *Process) Report(name, path string) Report {
-	p.end()
-	p.findings = append(p.findings, p.general()...)
-	sortFindings(p.findings)
-	r := Report{Process: name, Path: path, Blocks: p.blocks, Runs: p.runs, Findings: p.findings}
+	r := Report{Process: name, Path: path, Snapshots: p.snapshots, Runs: slices.Clone(p.runs), Findings: slices.Clone(p.findings)}
+	if p.current != nil {
+		run, findings := p.current.judge(len(r.Runs))
+		r.Runs, r.Findings = append(r.Runs, run), append(r.Findings, findings...)
+		forget(r.Runs, r.Findings)
+	}
+	r.Findings = append(r.Findings, general(r.Runs)...)
+	sortFindings(r.Findings)
+	r.Answer = answer(r.Runs, r.Findings)
 	if p.from > 0 {
 		r.From, r.To = seconds(p.from), seconds(p.to)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -68,17 +69,17 @@ func TestStuckThread(t *testing.T) {
 		s.Threads = writer(min(writes, 30*480), writes)
 		entries(s, i, map[string]float64{"Bar::flat": 1000})
 	})
-	f := only(t, p.Report("worker-1", "prof.log"), analyze.ThreadStuck)
-	if want := time.Unix(begin+480*15, 0).UTC(); !f.Since.Equal(want) {
-		t.Errorf("since %v, want %v", f.Since, want)
+	f := only(t, p.Report("worker-1", "prof.log"), analyze.KindThreadStuck)
+	if want := time.Unix(begin+480*15, 0).UTC(); !f.Onset.Equal(want) {
+		t.Errorf("since %v, want %v", f.Onset, want)
 	}
 	for _, want := range []string{"conn/Log::WRITER_ASCII", "14,370 messages written to it, none read"} {
 		if !strings.Contains(f.Text, want) {
 			t.Errorf("%q does not say %q", f.Text, want)
 		}
 	}
-	if f.Severity != analyze.Leak {
-		t.Errorf("severity %v", f.Severity)
+	if f.Level != analyze.Stuck {
+		t.Errorf("level %v", f.Level)
 	}
 }
 
@@ -113,7 +114,7 @@ func TestBacklog(t *testing.T) {
 			reads := 300 * float64(i)
 			s.Threads = writer(reads, reads+test.pending(i))
 		})
-		got := slices.Contains(kinds(p.Report("w", "prof.log")), analyze.BacklogIn)
+		got := slices.Contains(kinds(p.Report("w", "prof.log")), analyze.KindBacklogIn)
 		if got != test.found {
 			t.Errorf("a queue that %s: found %v, want %v", test.name, got, test.found)
 		}
@@ -133,7 +134,7 @@ func TestDNSStuck(t *testing.T) {
 		p.run(begin, 240, func(i int, _ float64, s *parse.Snapshot) {
 			s.DNS = parse.DNS{Requests: of(20 + test.answered(i)), Successful: of(test.answered(i)), Failed: of(0), Pending: of(20)}
 		})
-		if got := slices.Contains(kinds(p.Report("w", "prof.log")), analyze.DNSStuck); got != test.found {
+		if got := slices.Contains(kinds(p.Report("w", "prof.log")), analyze.KindDNSStuck); got != test.found {
 			t.Errorf("20 lookups pending, %s: found %v, want %v", test.name, got, test.found)
 		}
 	}
@@ -160,7 +161,7 @@ func TestTableThatGrows(t *testing.T) {
 		s.Memory.Total = of(500<<20 + 1200*hours*300)
 	})
 	r := p.Report("worker-1", "prof.log")
-	f := only(t, r, analyze.ScriptTable)
+	f := only(t, r, analyze.KindScriptTable)
 	for _, want := range []string{"table Foo::seen (100 % of the growth of all tables)", "by 1,200 entries/h"} {
 		if !strings.Contains(f.Text, want) {
 			t.Errorf("%q does not say %q", f.Text, want)
@@ -187,9 +188,9 @@ func TestReloadIsAStep(t *testing.T) {
 		s.Globals.List = []parse.Global{{Name: "Intel::data_store", Size: of(size)}}
 		s.Globals.Size, s.Globals.Entries, s.Globals.EntriesRecursive = of(size), of(100), of(100)
 	})
-	f := only(t, p.Report("worker-1", "prof.log"), analyze.Reloaded)
-	if f.Severity != analyze.Note || !strings.Contains(f.Text, "jumped by 977 KiB") {
-		t.Errorf("%v: %s", f.Severity, f.Text)
+	f := only(t, p.Report("worker-1", "prof.log"), analyze.KindStep)
+	if f.Level != analyze.Note || !strings.Contains(f.Text, "jumped by 977 KiB") {
+		t.Errorf("%v: %s", f.Level, f.Text)
 	}
 }
 
@@ -199,7 +200,7 @@ func TestCoreLeakIsTheOneThatNothingExplains(t *testing.T) {
 		entries(s, i, map[string]float64{"Bar::flat": 50_000 + float64(i%7)})
 		s.Memory.Total = of(500<<20 + 14*60*hours*(1<<20))
 	})
-	f := only(t, p.Report("worker-1", "prof.log"), analyze.Core)
+	f := only(t, p.Report("worker-1", "prof.log"), analyze.KindCore)
 	if !strings.Contains(f.Text, "840 MiB/h") || !strings.Contains(f.Text, "tables, connections, timers and queues do not") {
 		t.Error(f.Text)
 	}
@@ -212,7 +213,7 @@ func TestNotMeasuredIsNotZero(t *testing.T) {
 	p.run(begin, 960, func(i int, _ float64, s *parse.Snapshot) { entries(s, i, map[string]float64{"A::b": 1000}) })
 	p.run(begin+1e5, 960, func(int, float64, *parse.Snapshot) {})
 	r := p.Report("w", "prof.log")
-	only(t, r, analyze.Restarted)
+	only(t, r, analyze.KindRestarts)
 	for _, run := range r.Runs {
 		for _, res := range run.Resources {
 			if res.Unit == analyze.Entries && res.Min == 0 {
@@ -231,10 +232,10 @@ func TestRunsAreJudgedApart(t *testing.T) {
 		entries(s, i, map[string]float64{"Foo::seen": 1000})
 	})
 	r := p.Report("w", "prof.log")
-	if len(r.Runs) != 2 || r.Runs[0].Blocks != 1440 || r.Runs[1].Expensive != 72 {
+	if len(r.Runs) != 2 || r.Runs[0].Snapshots != 1440 || r.Runs[1].Expensive != 72 {
 		t.Fatalf("runs %d", len(r.Runs))
 	}
-	if got := kinds(r); !slices.Equal(got, []analyze.Kind{analyze.ScriptTable, analyze.Restarted}) || r.Findings[0].Run != 0 {
+	if got := kinds(r); !slices.Equal(got, []analyze.Kind{analyze.KindScriptTable, analyze.KindRestarts}) || r.Findings[0].Run != 0 {
 		t.Errorf("findings %+v", r.Findings)
 	}
 }
@@ -272,8 +273,8 @@ func TestSinceAndUntil(t *testing.T) {
 	} {
 		p := &process{Process: analyze.New(test.since, test.until)}
 		p.run(begin, 961, func(int, float64, *parse.Snapshot) {})
-		if r := p.Report("w", "prof.log"); r.Blocks != test.blocks {
-			t.Errorf("since %v until %v: %d blocks, want %d", test.since, test.until, r.Blocks, test.blocks)
+		if r := p.Report("w", "prof.log"); r.Snapshots != test.blocks {
+			t.Errorf("since %v until %v: %d blocks, want %d", test.since, test.until, r.Snapshots, test.blocks)
 		}
 	}
 }
@@ -290,7 +291,7 @@ func TestThreadNamesAreBounded(t *testing.T) {
 		}
 	})
 	r := p.Report("w", "prof.log")
-	only(t, r, analyze.NotMeasured)
+	only(t, r, analyze.KindNotMeasured)
 	if n := len(r.Runs[0].Resources); n > 5000 {
 		t.Errorf("%d resources", n)
 	}
@@ -314,5 +315,42 @@ func TestCutLogs(t *testing.T) {
 		if leaks := report.Worst() == analyze.Leak; cut > len(text)*3/4 && !leaks {
 			t.Errorf("%d bytes: no leak", cut)
 		}
+	}
+}
+
+// Reports between snapshots change nothing.
+func TestReportDoesNotEndTheRun(t *testing.T) {
+	asked, unasked := start(), start()
+	for _, p := range []*process{asked, unasked} {
+		p.run(begin, 5000, func(i int, hours float64, s *parse.Snapshot) {
+			if p == asked && i%200 == 0 {
+				p.Report("w", "prof.log")
+			}
+			entries(s, i, map[string]float64{"Foo::seen": 1000 + 1200*hours})
+			s.Memory.Total = of(500<<20 + 1200*hours*300)
+		})
+	}
+	got, want := asked.Report("w", "prof.log"), unasked.Report("w", "prof.log")
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("asked in between\n%+v\nasked once\n%+v", got.Findings, want.Findings)
+	}
+	if again := asked.Report("w", "prof.log"); !reflect.DeepEqual(again, got) {
+		t.Error("asked twice, it answers differently")
+	}
+}
+
+func TestStateHoldsResidentMemory(t *testing.T) {
+	p := start()
+	p.run(begin, 100, func(i int, _ float64, s *parse.Snapshot) {
+		p.AddResident(300 << 20)
+		s.Memory.Total = of(500 << 20)
+	})
+	memory := p.Report("w", "prof.log").Runs[0].State.Memory
+	want := []analyze.Amount{
+		{Resource: "memory (total)", Unit: analyze.Bytes, Value: 500 << 20},
+		{Resource: "memory (resident)", Unit: analyze.Bytes, Value: 300 << 20},
+	}
+	if !slices.Equal(memory, want) {
+		t.Errorf("got %v, want %v", memory, want)
 	}
 }

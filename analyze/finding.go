@@ -79,7 +79,8 @@ func (u Unit) cost() float64 {
 // grows adds the finding that a resource grows.
 func (f *findings) grows(kind Kind, what string, r resource, advice string) {
 	f.list = append(f.list, Finding{
-		Kind: kind, Severity: Leak, Resources: []string{r.Name}, Since: r.Trend.From,
+		Kind: kind, Level: Leak, Onset: r.Trend.From,
+		Resource: r.Name, Resources: []string{r.Name}, Unit: r.Unit, Growth: r.Trend.rate(),
 		Text:   what + " " + growth(r.Resource),
 		Advice: advice,
 		weight: r.Trend.Slope * r.Unit.cost(),
@@ -100,14 +101,15 @@ func growth(r *Resource) string {
 func (f *findings) stuckThreads() {
 	f.stuck = map[string]bool{}
 	for name, t := range f.run.threads {
-		if !t.stuck(f.run.last, f.run.blocks) {
+		if !t.stuck(f.run.last, f.run.snapshots) {
 			continue
 		}
 		f.stuck[name] = true
 		waiting := float64(t.writes - t.held)
 		f.list = append(f.list, Finding{
-			Kind: ThreadStuck, Severity: Leak, Since: seconds(t.since),
-			Resources: []string{name + " pending in"},
+			Kind: KindThreadStuck, Level: Stuck, Onset: seconds(t.since),
+			Resource: name + " pending in", Resources: []string{name + " pending in"}, Unit: Messages,
+			Growth: steady(waiting / (f.run.last - t.since) * 3600),
 			Text: fmt.Sprintf("thread %s is stuck since %s: %s written to it, none read",
 				name, clockTime(seconds(t.since)), Messages.Format(waiting)),
 			Advice: "What it writes to or reads from does not answer: a full or remote disk, a database, a pipe. Look at its stack (gdb -p PID, thread apply all bt) before the restart that will be needed.",
@@ -117,18 +119,18 @@ func (f *findings) stuckThreads() {
 }
 
 func (f *findings) queues() {
-	for _, r := range f.growing(BacklogIn, BacklogOut) {
+	for _, r := range f.growing(KindBacklogIn, KindBacklogOut) {
 		reader := isReader(r.name)
 		switch {
-		case r.quantity.kind == BacklogIn && f.stuck[r.name]:
-		case r.quantity.kind == BacklogIn && reader:
-			f.grows(ReaderLag, "reader: thread "+r.name+" does not read one message for each that is sent to it: what waits", r,
+		case r.quantity.kind == KindBacklogIn && f.stuck[r.name]:
+		case r.quantity.kind == KindBacklogIn && reader:
+			f.grows(KindReader, "reader: thread "+r.name+" does not read one message for each that is sent to it: what waits", r,
 				"Its input stream asks for more than the thread can read: a large file with mode REREAD, or one that changes too often.")
-		case r.quantity.kind == BacklogIn:
-			f.grows(BacklogIn, "backlog: thread "+r.name+" is slower than what is written to it: what waits", r,
+		case r.quantity.kind == KindBacklogIn:
+			f.grows(KindBacklogIn, "backlog: thread "+r.name+" is slower than what is written to it: what waits", r,
 				"A log writer whose disk, database or remote end is slower than the log: filter the log, speed up its target, or split it.")
 		default:
-			f.grows(BacklogOut, "backlog: the main thread does not keep up with thread "+r.name+": what waits for it", r,
+			f.grows(KindBacklogOut, "backlog: the main thread does not keep up with thread "+r.name+": what waits for it", r,
 				"The process is out of CPU, or its input file is large and its events cost much.")
 		}
 	}
@@ -139,7 +141,7 @@ const maxTables = 5
 
 func (f *findings) tables() {
 	var total, named []resource
-	for _, r := range f.growing(ScriptTable) {
+	for _, r := range f.growing(KindScriptTable) {
 		if r.name == "" {
 			total = append(total, r)
 		} else {
@@ -153,11 +155,11 @@ func (f *findings) tables() {
 	case len(named) > 0:
 		f.namedTables(named)
 	case len(total) > 0:
-		f.grows(ScriptTable, "script state: the number of entries of all tables", total[0],
+		f.grows(KindScriptTable, "script state: the number of entries of all tables", total[0],
 			"This release does not log which table it is. Print the length of the suspects in a script, on a schedule, and look for tables without &create_expire, &read_expire or &write_expire.")
 	default:
-		for _, r := range f.growing(GlobalsSize) {
-			f.grows(GlobalsSize, "script state: the size of all globals, though no table or record that is listed does,", r,
+		for _, r := range f.growing(KindGlobals) {
+			f.grows(KindGlobals, "script state: the size of all globals, though no table or record that is listed does,", r,
 				"A vector, a string or a record of the script layer is only added to.")
 		}
 	}
@@ -167,7 +169,7 @@ func (f *findings) tables() {
 // for long enough to be judged by itself.
 func (f *findings) responsible(total resource) []resource {
 	most := f.all(func(r resource) bool {
-		return r.quantity.kind == ScriptTable && r.name != "" && r.Unit == Entries && r.Trend.Judged &&
+		return r.quantity.kind == KindScriptTable && r.name != "" && r.Unit == Entries && r.Trend.Judged &&
 			r.Last-r.First >= (total.Last-total.First)/10
 	})
 	for _, r := range most {
@@ -190,13 +192,13 @@ func (f *findings) namedTables(named []resource) {
 	for i, r := range named {
 		switch {
 		case r.name == intelStore:
-			f.grows(IntelStore, "intelligence: Intel::data_store", r,
+			f.grows(KindIntel, "intelligence: Intel::data_store", r,
 				"It must not grow after start-up. A feed that is only added to, or items that never expire: set Intel::item_expiration, or shorten the feed.")
 		case i < maxTables:
-			f.grows(ScriptTable, "script state: "+share(r, max(sum, all)), r,
+			f.grows(KindScriptTable, "script state: "+share(r, max(sum, all)), r,
 				"Give it &create_expire, &read_expire or &write_expire, or delete from it what is done with.")
 		case i == maxTables:
-			f.note(ScriptTable, Leak, fmt.Sprintf("script state: %d more tables grow", len(named)-i), "")
+			f.note(KindScriptTable, Leak, fmt.Sprintf("script state: %d more tables grow", len(named)-i), "")
 		}
 	}
 }
@@ -218,27 +220,27 @@ func share(r resource, all float64) string {
 }
 
 func (f *findings) connections() {
-	for _, r := range f.growing(ConnsHeld) {
-		f.grows(ConnsHeld, "connections: what is held outside the session table (current minus sessions)", r,
+	for _, r := range f.growing(KindConnsHeld) {
+		f.grows(KindConnsHeld, "connections: what is held outside the session table (current minus sessions)", r,
 			"Scripts, timers or tables keep connection records after their end: look for tables of `connection` and for `when` and `schedule` with a connection.")
 	}
-	for _, r := range f.growing(Sessions) {
-		f.grows(Sessions, "connections: the session table", r,
+	for _, r := range f.growing(KindSessions) {
+		f.grows(KindSessions, "connections: the session table", r,
 			"Connections do not expire: tcp_inactivity_timeout and the like, one-sided traffic, a lossy tap, or network time that stands still. The rate of new connections does not explain it.")
 	}
-	for _, r := range f.growing(ConnMemory) {
-		f.grows(ConnMemory, "connections: memory per connection", r,
+	for _, r := range f.growing(KindConnMemory) {
+		f.grows(KindConnMemory, "connections: memory per connection", r,
 			"Scripts add to the connection record without end, or an analyzer buffers.")
 		f.list[len(f.list)-1].weight *= f.connectionsNow()
 	}
-	for _, r := range f.growing(Reassembler) {
-		f.grows(Reassembler, "connections: data held by reassemblers", r,
+	for _, r := range f.growing(KindReassembler) {
+		f.grows(KindReassembler, "connections: data held by reassemblers", r,
 			"Gaps that are never filled: packet loss or one-sided traffic. See tcp_max_initial_window and capture_loss.log.")
 	}
 }
 
 func (f *findings) connectionsNow() float64 {
-	for _, r := range f.all(func(r resource) bool { return r.quantity.kind == Sessions }) {
+	for _, r := range f.all(func(r resource) bool { return r.quantity.kind == KindSessions }) {
 		return r.Max
 	}
 	return 0
@@ -246,26 +248,26 @@ func (f *findings) connectionsNow() float64 {
 
 func (f *findings) timers() {
 	byName := f.all(func(r resource) bool {
-		return r.Verdict == Grows && r.quantity.kind == TimersGrow && r.name != ""
+		return r.Verdict == Grows && r.quantity.kind == KindTimers && r.name != ""
 	})
-	held := f.has(Sessions)
+	held := f.has(KindSessions)
 	for _, r := range byName {
 		switch {
 		case r.name == "TriggerTimer":
-			f.grows(TriggersGrow, "script state: outstanding when statements (TriggerTimer)", r,
+			f.grows(KindTriggers, "script state: outstanding when statements (TriggerTimer)", r,
 				"A `when` waits for what never comes: give it a timeout.")
 		case held && ofConnection(r.name):
 			// goes with the session table
 		default:
-			f.grows(TimersGrow, "timers: "+r.name, r,
+			f.grows(KindTimers, "timers: "+r.name, r,
 				"ScheduleTimer: a script schedules more than is run. TableValTimer: tables are made at run time. Connection timers: connections that do not expire.")
 		}
 	}
 	if len(byName) > 0 || held {
 		return
 	}
-	for _, r := range f.growing(TimersGrow) {
-		f.grows(TimersGrow, "timers: their number", r, "No single type stands out.")
+	for _, r := range f.growing(KindTimers) {
+		f.grows(KindTimers, "timers: their number", r, "No single type stands out.")
 	}
 }
 
@@ -277,19 +279,19 @@ func ofConnection(timer string) bool {
 func (f *findings) dns() {
 	if d := &f.run.dns; d.stuck() {
 		f.list = append(f.list, Finding{
-			Kind: DNSStuck, Severity: Trouble, Since: seconds(d.since), weight: 1,
+			Kind: KindDNSStuck, Level: Stuck, Onset: seconds(d.since), weight: 1,
 			Text: fmt.Sprintf("DNS: %d lookups are pending since %s and none is answered; that is the limit, so no other is sent",
 				maxDNSPending, clockTime(seconds(d.since))),
 			Advice: "The resolver does not answer, or the answers are lost (zeek/zeek#3273). Scripts that wait for lookup_addr and the like hang. Check the resolver, then restart.",
 		})
 	}
-	for _, r := range f.growing(DNSCache) {
-		f.note(DNSCache, Note, "DNS: the cache of names "+growth(r.Resource), "Scripts look up ever new names, and Bro drops none.", r.Name)
+	for _, r := range f.growing(KindDNSCache) {
+		f.note(KindDNSCache, Note, "DNS: the cache of names "+growth(r.Resource), "Scripts look up ever new names, and Bro drops none.", r.Name)
 	}
 }
 
 func (f *findings) memory() {
-	growing := f.growing(Core)
+	growing := f.growing(KindCore)
 	if len(growing) == 0 {
 		return
 	}
@@ -297,13 +299,14 @@ func (f *findings) memory() {
 	r := growing[len(growing)-1]
 	explained := 0.0
 	for _, x := range f.list {
-		if x.Severity >= Leak {
+		if x.Level >= Leak {
 			explained += x.weight
 		}
 	}
 	if r.Trend.Slope <= explained {
 		f.list = append(f.list, Finding{
-			Kind: MemoryExplained, Severity: Leak, Resources: []string{r.Name}, Since: r.Trend.From,
+			Kind: KindMemory, Level: Leak, Resource: r.Name, Resources: []string{r.Name},
+			Unit: r.Unit, Growth: r.Trend.rate(), Onset: r.Trend.From,
 			Text:   r.Name + " " + growth(r.Resource) + "; what else grows may explain it",
 			Advice: "Mend the other findings first.",
 			weight: min(r.Trend.Slope, explained/2),
@@ -316,7 +319,8 @@ func (f *findings) memory() {
 		text = ", far more than what else grows can take"
 	}
 	f.list = append(f.list, Finding{
-		Kind: Core, Severity: Leak, Resources: []string{r.Name}, Since: r.Trend.From,
+		Kind: KindCore, Level: Leak, Resource: r.Name, Resources: []string{r.Name},
+		Unit: r.Unit, Growth: r.Trend.rate(), Onset: r.Trend.From,
 		Text: "core: memory " + growth(r.Resource) + text, Advice: advice, weight: r.Trend.Slope * Bytes.cost(),
 	})
 }
@@ -325,8 +329,12 @@ func (f *findings) has(kind Kind) bool {
 	return slices.ContainsFunc(f.list, func(x Finding) bool { return x.Kind == kind })
 }
 
-func (f *findings) note(kind Kind, severity Severity, text, advice string, about ...string) {
-	f.list = append(f.list, Finding{Kind: kind, Severity: severity, Text: text, Advice: advice, Resources: about})
+func (f *findings) note(kind Kind, level Level, text, advice string, about ...string) {
+	note := Finding{Kind: kind, Level: level, Text: text, Advice: advice, Resources: about}
+	if len(about) > 0 {
+		note.Resource = about[0]
+	}
+	f.list = append(f.list, note)
 }
 
 // steps tells the jumps of what should not jump.
@@ -336,50 +344,50 @@ func (f *findings) steps() {
 	})
 	for _, r := range stepped {
 		s := r.Steps[len(r.Steps)-1]
-		f.note(Reloaded, Note, fmt.Sprintf("intelligence: %s jumped by %s at %s, as when a feed is loaded anew",
+		f.note(KindStep, Note, fmt.Sprintf("intelligence: %s jumped by %s at %s, as when a feed is loaded anew",
 			r.Name, r.Unit.Format(s.Size), clockTime(s.Time)), "", r.Name)
 	}
 }
 
 func (f *findings) names() {
 	if f.run.left > 0 {
-		f.note(NotMeasured, Note, fmt.Sprintf("more than %d names of threads, tables and timers: the rest was not looked at", maxSeries), "")
+		f.note(KindNotMeasured, Note, fmt.Sprintf("more than %d names of threads, tables and timers: the rest was not looked at", maxSeries), "")
 	}
 }
 
-// general says what concerns all runs.
-func (p *Process) general() (list []Finding) {
-	if len(p.runs) > 1 {
-		list = append(list, Finding{Kind: Restarted, Severity: Note, Run: len(p.runs) - 1,
-			Text: fmt.Sprintf("the process started %d times; each run was judged by itself", len(p.runs))})
+// general returns what concerns all runs.
+func general(runs []Run) (list []Finding) {
+	if len(runs) > 1 {
+		list = append(list, Finding{Kind: KindRestarts, Level: Note, Run: len(runs) - 1,
+			Text: fmt.Sprintf("the process started %d times; each run was judged by itself", len(runs))})
 	}
-	if f, young := p.young(); young {
+	if f, young := youngRun(runs); young {
 		list = append(list, f)
 	}
 	expensive := 0
 	var longest time.Duration
-	for _, r := range p.runs {
+	for _, r := range runs {
 		expensive += r.Expensive
 		longest = max(longest, r.To.Sub(r.From))
 	}
 	if expensive == 0 && longest > 30*time.Minute {
-		list = append(list, Finding{Kind: NotMeasured, Severity: Note, Run: len(p.runs) - 1,
+		list = append(list, Finding{Kind: KindNotMeasured, Level: Note, Run: len(runs) - 1,
 			Text:   "tables were never measured, so nothing can be said of them",
 			Advice: "Set profiling's expensive_profiling_multiple to 20 (its default)."})
 	}
 	return list
 }
 
-// young says that the last run ended too early for what grew in it to be judged.
-func (p *Process) young() (f Finding, young bool) {
-	if len(p.runs) == 0 {
+// youngRun reports whether the last run ended too early for what grew in it to be judged.
+func youngRun(runs []Run) (f Finding, young bool) {
+	if len(runs) == 0 {
 		return f, false
 	}
-	last := p.runs[len(p.runs)-1]
-	f.Kind, f.Severity, f.Run = TooYoung, Note, len(p.runs)-1
+	last := runs[len(runs)-1]
+	f.Kind, f.Level, f.Run = KindYoung, Note, len(runs)-1
 	f.Advice = "Whatever expires grows as steadily as a leak until its time has passed. Look again at a log of some hours."
-	if last.Blocks < minPoints {
-		f.Text = fmt.Sprintf("%s too few to say what grows", english.Plural(last.Blocks, "block is", "blocks are"))
+	if last.Snapshots < minPoints {
+		f.Text = fmt.Sprintf("%s too few to say what grows", english.Plural(last.Snapshots, "snapshot is", "snapshots are"))
 		return f, true
 	}
 	for _, r := range last.Resources {
@@ -387,13 +395,16 @@ func (p *Process) young() (f Finding, young bool) {
 			f.Resources = append(f.Resources, r.Name)
 		}
 	}
+	if len(f.Resources) > 0 {
+		f.Resource = f.Resources[0]
+	}
 	f.Text = fmt.Sprintf("the process was seen for %s only: what grows may still be filling", duration(last.To.Sub(last.From).Hours()))
 	return f, len(f.Resources) > 0
 }
 
 func sortFindings(list []Finding) {
 	slices.SortStableFunc(list, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.weight, a.weight),
+		return cmp.Or(cmp.Compare(b.Level, a.Level), cmp.Compare(b.weight, a.weight),
 			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Text, b.Text))
 	})
 }

@@ -86,15 +86,15 @@ func (c *class) add(l *labelled.Case, r *analyze.Report) {
 	found, other := false, ""
 	for _, f := range r.Findings {
 		switch {
-		case f.Severity < analyze.Trouble:
+		case f.Level < analyze.Stuck:
 		case string(f.Kind) == l.Leak:
 			found = true
-		case f.Kind != analyze.MemoryExplained:
+		case f.Kind != analyze.KindMemory:
 			other = string(f.Kind) + ": " + f.Text
 		}
 	}
 	if l.Leak == "" {
-		found = r.Worst() < analyze.Trouble
+		found = r.Worst() < analyze.Stuck
 	}
 	if found {
 		c.right++

@@ -28,37 +28,38 @@ type quantity struct {
 // quantities returns all that is watched, in the order of a prof.log's lines.
 func quantities() []quantity {
 	return []quantity{
-		{name: totalMemory, group: MemoryGroup, unit: Bytes, kind: Core, least: 1 << 20, of: peak, peak: true,
+		{name: totalMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: peak, peak: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Memory.Total })},
-		{name: mallocedMemory, group: MemoryGroup, unit: Bytes, kind: Core, least: 1 << 20, of: mean,
+		{name: mallocedMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: mean,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Memory.Malloced })},
-		{name: sessions, group: ConnectionsGroup, unit: Connections, kind: Sessions, least: 50, of: mean,
+		{name: residentMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: mean},
+		{name: sessions, group: ConnectionsGroup, unit: Connections, kind: KindSessions, least: 50, of: mean,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Conns.Sessions })},
-		{name: "connections held outside the session table", group: ConnectionsGroup, unit: Connections, kind: ConnsHeld, least: 20, of: mean,
+		{name: "connections held outside the session table", group: ConnectionsGroup, unit: Connections, kind: KindConnsHeld, least: 20, of: mean,
 			each: one(held)},
-		{name: "memory per connection", group: ConnectionsGroup, unit: Bytes, kind: ConnMemory, least: 256, of: mean,
+		{name: "memory per connection", group: ConnectionsGroup, unit: Bytes, kind: KindConnMemory, least: 256, of: mean,
 			each: connMemory},
-		{name: "reassembler data", group: ConnectionsGroup, unit: Bytes, kind: Reassembler, least: 1 << 16, of: mean,
+		{name: "reassembler data", group: ConnectionsGroup, unit: Bytes, kind: KindReassembler, least: 1 << 16, of: mean,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Reassembly })},
 		{name: signatures, group: MemoryGroup, unit: Bytes, least: 1 << 20, of: mean,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Matcher.Mem })},
-		{name: allTimers, group: TimersGroup, unit: Timers, kind: TimersGrow, least: 100, of: mean,
+		{name: allTimers, group: TimersGroup, unit: Timers, kind: KindTimers, least: 100, of: mean,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Timers.Current })},
-		{name: "timer", group: TimersGroup, unit: Timers, kind: TimersGrow, least: 5, of: mean, absentIsZero: true,
+		{name: "timer", group: TimersGroup, unit: Timers, kind: KindTimers, least: 5, of: mean, absentIsZero: true,
 			each: timers},
-		{name: "DNS cache", group: DNSGroup, unit: Entries, kind: DNSCache, least: 1000, of: mean,
+		{name: "DNS cache", group: DNSGroup, unit: Entries, kind: KindDNSCache, least: 1000, of: mean,
 			each: one(dnsCache)},
-		{name: "pending in", group: QueuesGroup, unit: Messages, kind: BacklogIn, least: 100, of: floor,
+		{name: "pending in", group: QueuesGroup, unit: Messages, kind: KindBacklogIn, least: 100, of: floor,
 			each: threads(func(t *parse.Thread) uint64 { return t.PendingIn })},
-		{name: "pending out", group: QueuesGroup, unit: Messages, kind: BacklogOut, least: 100, of: floor,
+		{name: "pending out", group: QueuesGroup, unit: Messages, kind: KindBacklogOut, least: 100, of: floor,
 			each: threads(func(t *parse.Thread) uint64 { return t.PendingOut })},
-		{name: globalsSize, group: TablesGroup, unit: Bytes, kind: GlobalsSize, least: 1 << 17, of: mean, total: true,
+		{name: globalsSize, group: TablesGroup, unit: Bytes, kind: KindGlobals, least: 1 << 17, of: mean, total: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Globals.Size })},
-		{name: "global", group: TablesGroup, unit: Bytes, kind: ScriptTable, least: 1 << 16, of: mean,
+		{name: "global", group: TablesGroup, unit: Bytes, kind: KindScriptTable, least: 1 << 16, of: mean,
 			each: globals},
-		{name: "table", group: TablesGroup, unit: Entries, kind: ScriptTable, least: 100, of: mean,
+		{name: "table", group: TablesGroup, unit: Entries, kind: KindScriptTable, least: 100, of: mean,
 			each: tables},
-		{name: tableEntries, group: TablesGroup, unit: Entries, kind: ScriptTable, least: 100, of: mean, total: true,
+		{name: tableEntries, group: TablesGroup, unit: Entries, kind: KindScriptTable, least: 100, of: mean, total: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Globals.EntriesRecursive })},
 	}
 }
@@ -66,6 +67,7 @@ func quantities() []quantity {
 const (
 	totalMemory    = "memory (total)"
 	mallocedMemory = "memory (malloced)"
+	residentMemory = "memory (resident)"
 	sessions       = "sessions"
 	signatures     = "signature states (a cache)"
 	allTimers      = "timers"

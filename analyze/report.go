@@ -2,35 +2,79 @@ package analyze
 
 import "time"
 
-// Report is what is to be said of one process, all its runs.
+// Report is what is known about one process: all its runs.
 type Report struct {
-	Process  string
-	Path     string
-	From, To time.Time // packet time; zero if no block has one
-	Blocks   int
-	Runs     []Run
-	Findings []Finding // the worst first
+	Process   string
+	Path      string
+	From, To  time.Time // packet time; zero if no snapshot has one
+	Snapshots int
+	Answer    Answer // the gravest finding's, or that of the last run
+	Runs      []Run
+	Findings  []Finding // the worst first
 }
 
-// Leaks says whether any finding is a leak.
+// Leaks reports whether any finding is a leak.
 func (r *Report) Leaks() bool { return r.Worst() >= Leak }
 
-// Worst returns the severity of the worst finding, Fine if there is none.
-func (r *Report) Worst() Severity {
-	worst := Fine
+// Worst returns the level of the worst finding, NoLevel if there is none.
+func (r *Report) Worst() Level {
+	worst := NoLevel
 	for _, f := range r.Findings {
-		worst = max(worst, f.Severity)
+		worst = max(worst, f.Level)
 	}
 	return worst
 }
 
+// Answer is what the judge answers about a run, or a process.
+type Answer string
+
+// The answers. Never Fine where nothing was judged.
+const (
+	AnswerLeak      Answer = "leak"        // nothing healthy explains what grows
+	AnswerStuck     Answer = "stuck"       // something is wrong now that no restart waits for
+	AnswerSuspected Answer = "suspected"   // material growth that something healthy could still explain
+	CannotTell      Answer = "cannot tell" // nothing material yet, and too little seen to call it fine
+	Fine            Answer = "fine"        // a leak faster than Run.Detectable would have been seen
+)
+
 // Run is what one process wrote from its start to its end.
 type Run struct {
 	From, To  time.Time
-	Blocks    int
-	Expensive int           // blocks that measured tables too
+	Snapshots int
+	Expensive int           // snapshots that measured tables too
 	StartUp   time.Duration // how much of the beginning the trends leave out
-	Resources []Resource    // in the order of the log's lines
+	Span      time.Duration // how much of the run the verdict rests on
+	Answer    Answer
+	// UndecidedUntil is when more can be told, if the answer is CannotTell or AnswerSuspected.
+	UndecidedUntil time.Time
+	// Detectable is the slowest leak of memory that would have been seen, bytes per hour;
+	// 0 if memory was not judged. DetectableOf holds the same for the totals of other resources,
+	// in their units per hour.
+	Detectable   float64
+	DetectableOf []Amount
+	State        State
+	Resources    []Resource // in the order of the log's lines
+}
+
+// State is what a run's newest snapshots show.
+type State struct {
+	Memory  []Amount // total, malloced, resident: those that are measured
+	Tables  []Amount // the largest, by entries
+	Queues  []Amount // the fullest; none that is empty
+	Readers []Reader // input readers, those that have the most unread first
+}
+
+// Amount is how much there is of a resource.
+type Amount struct {
+	Resource string
+	Unit     Unit
+	Value    float64
+}
+
+// Reader is an input reader's queue: "76,527 of 76,527: one to one".
+type Reader struct {
+	Thread        string
+	Reads, Writes uint64
 }
 
 // Resource is one number of the log over the time of a run.
@@ -62,6 +106,11 @@ type Trend struct {
 
 // End returns the line's value at To.
 func (t Trend) End() float64 { return t.Start + t.Slope*t.To.Sub(t.From).Hours() }
+
+func (t Trend) rate() Rate { return Rate{PerHour: t.Slope, Low: t.Low, High: t.High} }
+
+// steady is a rate that was counted and not estimated.
+func steady(perHour float64) Rate { return Rate{perHour, perHour, perHour} }
 
 // Step is a jump of a resource that it did not take back.
 type Step struct {
@@ -115,68 +164,83 @@ const (
 	Unknown   Verdict = "not judged" // it was measured too rarely
 )
 
-// Severity orders findings.
-type Severity int
+// Level orders findings. Its String is the label `level` of bro_finding.
+type Level int
 
-// The severities. A Leak ends in want of a restart. Trouble is wrong now. A Note is worth knowing.
+// The levels.
 const (
-	Fine Severity = iota
-	Note
-	Trouble
-	Leak
+	NoLevel   Level = iota
+	Note            // worth knowing
+	Suspected       // it grows, and something healthy could still explain it
+	Stuck           // it is wrong now
+	Leak            // it grows, nothing healthy explains it, and it eventually forces a restart
 )
 
-// String returns the severity's name in a report.
-func (s Severity) String() string {
-	switch s {
+// String returns the level's name, empty for NoLevel.
+func (l Level) String() string {
+	switch l {
 	case Note:
 		return "note"
-	case Trouble:
-		return "trouble"
+	case Suspected:
+		return "suspected"
+	case Stuck:
+		return "stuck"
 	case Leak:
 		return "leak"
 	default:
-		return "fine"
+		return ""
 	}
 }
 
 // Finding is one thing to tell the operator.
 type Finding struct {
-	Kind     Kind
-	Severity Severity
-	Run      int // index into Report.Runs
-	// Resources are the names of those in the run that it is about, the most telling first.
+	Kind  Kind
+	Level Level
+	Run   int // index into Report.Runs
+	// Resource is the culprit: "table Foo::seen", "conn/Log::WRITER_ASCII pending in",
+	// "memory (total)". Empty if the finding is about none.
+	Resource string
+	// Resources are all those in the run that it is about, the culprit first.
 	Resources []string
-	Since     time.Time
-	Text      string // what was seen, with numbers: a sentence
-	Advice    string // what to look at, what to do
-	weight    float64
+	Unit      Unit
+	Growth    Rate
+	// Onset is when it began, estimated, give or take OnsetError.
+	Onset      time.Time
+	OnsetError time.Duration
+	// Until is when a suspicion will be decided; zero for other levels.
+	Until  time.Time
+	Text   string // what was seen, with numbers: a sentence
+	Advice string // what to look at, what to do
+	weight float64
 }
+
+// Rate is a growth in units per hour with its 95 % confidence interval; zero for no growth.
+type Rate struct{ PerHour, Low, High float64 }
 
 // Kind names a rule. The names are stable: alerts and --fail-on use the same.
 type Kind string
 
 // The kinds, each a rule of its own.
 const (
-	ScriptTable     Kind = "script-table" // a table of the script layer, or all of them
-	IntelStore      Kind = "intel"        // Intel::data_store after start-up
-	GlobalsSize     Kind = "globals"      // Global_sizes total though no listed table does
-	Core            Kind = "core"         // memory while all that could explain it is flat
-	MemoryExplained Kind = "memory"       // memory together with what explains it
-	ConnsHeld       Kind = "conns-held"   // connections outside the session table
-	Sessions        Kind = "sessions"     // the session table
-	ConnMemory      Kind = "conn-memory"  // bytes per connection
-	Reassembler     Kind = "reassembler"
-	TimersGrow      Kind = "timers"
-	TriggersGrow    Kind = "triggers" // outstanding when statements
-	DNSStuck        Kind = "dns-stuck"
-	DNSCache        Kind = "dns-cache"
-	ThreadStuck     Kind = "thread-stuck"
-	BacklogIn       Kind = "backlog-in"
-	BacklogOut      Kind = "backlog-out"
-	ReaderLag       Kind = "reader" // an input reader that does not read all it is sent
-	Reloaded        Kind = "step"
-	Restarted       Kind = "restarts"
-	NotMeasured     Kind = "not-measured"
-	TooYoung        Kind = "young"
+	KindScriptTable Kind = "script-table" // a table of the script layer, or all of them
+	KindIntel       Kind = "intel"        // Intel::data_store after start-up
+	KindGlobals     Kind = "globals"      // Global_sizes total though no listed table does
+	KindCore        Kind = "core"         // memory while all that could explain it is flat
+	KindMemory      Kind = "memory"       // memory together with what explains it
+	KindConnsHeld   Kind = "conns-held"   // connections outside the session table
+	KindSessions    Kind = "sessions"     // the session table
+	KindConnMemory  Kind = "conn-memory"  // bytes per connection
+	KindReassembler Kind = "reassembler"
+	KindTimers      Kind = "timers"
+	KindTriggers    Kind = "triggers" // outstanding when statements
+	KindDNSStuck    Kind = "dns-stuck"
+	KindDNSCache    Kind = "dns-cache"
+	KindThreadStuck Kind = "thread-stuck"
+	KindBacklogIn   Kind = "backlog-in"
+	KindBacklogOut  Kind = "backlog-out"
+	KindReader      Kind = "reader" // an input reader that does not read all it is sent
+	KindStep        Kind = "step"
+	KindRestarts    Kind = "restarts"
+	KindNotMeasured Kind = "not-measured"
+	KindYoung       Kind = "young"
 )

@@ -133,13 +133,7 @@ func (w *window) mark(busy []bool, values []float64, matters func(before, top fl
 
 func (w *window) resource(t *tracked) Resource {
 	q := &w.run.quantities[t.key.quantity]
-	res := Resource{Name: q.name, Group: q.group, Unit: q.unit}
-	switch {
-	case q.group == QueuesGroup:
-		res.Name = t.key.name + " " + q.name
-	case t.key.name != "":
-		res.Name = q.name + " " + t.key.name
-	}
+	res := Resource{Name: w.run.title(t), Group: q.group, Unit: q.unit}
 	c := newCourse(w.start, w.hours, t.values(q.of))
 	if len(c.x) == 0 {
 		res.Verdict = Unknown
@@ -167,7 +161,7 @@ func (w *window) resource(t *tracked) Resource {
 // causes returns what may move a quantity.
 func (w *window) causes(q *quantity) []load {
 	loads := w.loads
-	if q.kind == Core {
+	if q.kind == KindCore {
 		for _, t := range w.takers {
 			loads = append(slices.Clip(loads), load{t.values})
 		}
@@ -178,7 +172,7 @@ func (w *window) causes(q *quantity) []load {
 // queue judges a queue from the run's begin on.
 func (w *window) queue(t *tracked, q *quantity) judgement {
 	c := newCourse(0, w.hours, t.values(q.of))
-	if q.kind == BacklogIn && isReader(t.key.name) {
+	if q.kind == KindBacklogIn && isReader(t.key.name) {
 		return judgeQueue(c, readerHours, leastLag)
 	}
 	return judgeQueue(c, queueHours, q.least)
@@ -240,4 +234,17 @@ func (w *window) points(t *tracked) []Point {
 		}
 	}
 	return points
+}
+
+// title returns a resource's name in reports.
+func (r *run) title(t *tracked) string {
+	q := &r.quantities[t.key.quantity]
+	switch {
+	case q.group == QueuesGroup:
+		return t.key.name + " " + q.name
+	case t.key.name != "":
+		return q.name + " " + t.key.name
+	default:
+		return q.name
+	}
 }

@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"bro_exporter/parse"
@@ -20,7 +21,7 @@ type key struct {
 type run struct {
 	quantities []quantity
 	clock      *clock // nil before the first block with a time
-	blocks     int
+	snapshots  int
 	expensive  int
 	first      float64
 	last       float64
@@ -63,7 +64,7 @@ func newRun(q []quantity) *run {
 
 // add adds the next block.
 func (r *run) add(s *parse.Snapshot) {
-	r.blocks++
+	r.snapshots++
 	if s.Expensive {
 		r.expensive++
 	}
@@ -93,17 +94,20 @@ func (r *run) begin(s *parse.Snapshot) {
 
 func (r *run) addQuantities(s *parse.Snapshot) {
 	for i := range r.quantities {
+		if r.quantities[i].each == nil {
+			continue
+		}
 		slot := 0
 		r.quantities[i].each(s, func(name string, v float64) {
 			if t := r.find(key{i, name}, slot); t != nil {
-				t.take(r.blocks, v)
+				t.take(r.snapshots, v)
 			}
 			slot++
 		})
 	}
 	for _, t := range r.order {
 		switch {
-		case t.block == r.blocks:
+		case t.block == r.snapshots && r.quantities[t.key.quantity].each != nil:
 			t.add(t.value)
 		case r.quantities[t.key.quantity].absentIsZero:
 			t.add(0)
@@ -168,6 +172,18 @@ func (r *run) addLoad(s *parse.Snapshot) {
 	}
 }
 
+// addResident adds the resident memory of the live process.
+func (r *run) addResident(bytes float64) {
+	if r.clock == nil {
+		return
+	}
+	i := slices.IndexFunc(r.quantities, func(q quantity) bool { return q.name == residentMemory })
+	if t := r.track(key{quantity: i}); t != nil {
+		t.take(r.snapshots, bytes)
+		t.add(bytes)
+	}
+}
+
 // startUp returns how much of the run's begin, in seconds, is left out: a process fills its
 // caches and tables for an hour or two, and of a short run its first quarter must do.
 func (r *run) startUp() float64 {
@@ -189,4 +205,41 @@ func (r *run) hours() []float64 {
 func seconds(t float64) time.Time {
 	whole, part := math.Modf(t)
 	return time.Unix(int64(whole), int64(part*1e9)).UTC()
+}
+
+// judge judges what the run holds so far; number is its place among the process's runs.
+func (r *run) judge(number int) (Run, []Finding) {
+	run := Run{Snapshots: r.snapshots, Expensive: r.expensive, State: r.state()}
+	if r.clock != nil {
+		run.From, run.To = seconds(r.first), seconds(r.last)
+		run.StartUp = time.Duration(r.startUp() * float64(time.Second))
+		run.Span = run.To.Sub(run.From) - run.StartUp
+		run.Resources = r.resources()
+	}
+	findings := judgeRun(r, &run)
+	for i := range findings {
+		findings[i].Run = number
+	}
+	run.Answer = answer([]Run{run}, findings)
+	return run, findings
+}
+
+// answer returns the gravest of what was found, or whether the last run was judged at all.
+func answer(runs []Run, findings []Finding) Answer {
+	worst := NoLevel
+	for _, f := range findings {
+		worst = max(worst, f.Level)
+	}
+	switch {
+	case worst == Leak:
+		return AnswerLeak
+	case worst == Stuck:
+		return AnswerStuck
+	case worst == Suspected:
+		return AnswerSuspected
+	case len(runs) > 0 && slices.ContainsFunc(runs[len(runs)-1].Resources, func(r Resource) bool { return r.Trend.Judged }):
+		return Fine
+	default:
+		return CannotTell
+	}
 }

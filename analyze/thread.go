@@ -31,17 +31,17 @@ func (r *run) addThreads(s *parse.Snapshot) {
 			if len(r.threads) >= maxSeries {
 				continue
 			}
-			state = &threadState{since: s.Time, sinceBlock: r.blocks, held: t.InWrites, heldReads: t.InReads}
+			state = &threadState{since: s.Time, sinceBlock: r.snapshots, held: t.InWrites, heldReads: t.InReads}
 			r.threads[name] = state
 		}
-		if state.block != r.blocks {
-			state.block, state.reads, state.writes = r.blocks, 0, 0
+		if state.block != r.snapshots {
+			state.block, state.reads, state.writes = r.snapshots, 0, 0
 		}
 		state.reads += t.InReads
 		state.writes += t.InWrites
 	}
 	for _, state := range r.threads {
-		if state.block == r.blocks {
+		if state.block == r.snapshots {
 			state.look(s.Time)
 		}
 	}

@@ -180,7 +180,7 @@ func (s *scene) play(t *testing.T, scrape time.Duration, metrics []string) (*rec
 	var found []analyze.Kind
 	report := a.Report("", "")
 	for _, f := range report.Findings {
-		if f.Severity >= analyze.Trouble {
+		if f.Level >= analyze.Stuck {
 			found = append(found, f.Kind)
 		}
 	}
@@ -234,23 +234,23 @@ const defaultLimit = "64 * 2 ^ 30"
 // leaks are the alerts that call something what proftool analyze calls it, too.
 func leaks() map[string][]analyze.Kind {
 	// That memory grows does not say what holds it.
-	memory := []analyze.Kind{analyze.Core, analyze.MemoryExplained, analyze.ScriptTable, analyze.IntelStore, analyze.GlobalsSize}
+	memory := []analyze.Kind{analyze.KindCore, analyze.KindMemory, analyze.KindScriptTable, analyze.KindIntel, analyze.KindGlobals}
 	return map[string][]analyze.Kind{
-		"BroThreadStuck":             {analyze.ThreadStuck},
-		"BroQueueInGrowing":          {analyze.BacklogIn},
-		"BroQueueOutGrowing":         {analyze.BacklogOut},
-		"BroReaderNotOneToOne":       {analyze.ReaderLag},
-		"BroDNSStuck":                {analyze.DNSStuck},
+		"BroThreadStuck":             {analyze.KindThreadStuck},
+		"BroQueueInGrowing":          {analyze.KindBacklogIn},
+		"BroQueueOutGrowing":         {analyze.KindBacklogOut},
+		"BroReaderNotOneToOne":       {analyze.KindReader},
+		"BroDNSStuck":                {analyze.KindDNSStuck},
 		"BroMemoryGrowing":           memory,
 		"BroMemoryExhaustedSoon":     memory,
-		"BroCoreLeakSuspected":       {analyze.Core},
-		"BroGlobalsGrowing":          {analyze.GlobalsSize, analyze.ScriptTable, analyze.IntelStore},
-		"BroWatchedGlobalGrowing":    {analyze.IntelStore},
-		"BroTableEntriesGrowing":     {analyze.ScriptTable},
-		"BroConnectionsHeld":         {analyze.ConnsHeld},
-		"BroSessionsGrowing":         {analyze.Sessions},
-		"BroConnectionMemoryGrowing": {analyze.ConnMemory},
-		"BroTimersGrowing":           {analyze.TimersGrow, analyze.TriggersGrow},
+		"BroCoreLeakSuspected":       {analyze.KindCore},
+		"BroGlobalsGrowing":          {analyze.KindGlobals, analyze.KindScriptTable, analyze.KindIntel},
+		"BroWatchedGlobalGrowing":    {analyze.KindIntel},
+		"BroTableEntriesGrowing":     {analyze.KindScriptTable},
+		"BroConnectionsHeld":         {analyze.KindConnsHeld},
+		"BroSessionsGrowing":         {analyze.KindSessions},
+		"BroConnectionMemoryGrowing": {analyze.KindConnMemory},
+		"BroTimersGrowing":           {analyze.KindTimers, analyze.KindTriggers},
 	}
 }
 

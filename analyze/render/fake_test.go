@@ -70,7 +70,7 @@ func (s span) resource(name string, group analyze.Group, unit analyze.Unit, verd
 func (s span) run(resources ...analyze.Resource) analyze.Run {
 	blocks := int(s.long / (15 * time.Second))
 	return analyze.Run{
-		From: s.from, To: s.to(), Blocks: blocks, Expensive: blocks / 20,
+		From: s.from, To: s.to(), Snapshots: blocks, Expensive: blocks / 20,
 		StartUp: min(time.Hour, s.long/4), Resources: resources,
 	}
 }
@@ -121,7 +121,7 @@ func (s span) with(changed ...analyze.Resource) []analyze.Resource {
 func report(process string, findings []analyze.Finding, runs ...analyze.Run) analyze.Report {
 	r := analyze.Report{Process: process, Path: "/opt/zeek/spool/" + process + "/prof.log", Runs: runs, Findings: findings}
 	for _, run := range runs {
-		r.Blocks += run.Blocks
+		r.Snapshots += run.Snapshots
 	}
 	if len(runs) > 0 {
 		r.From, r.To = runs[0].From, runs[len(runs)-1].To
@@ -141,13 +141,13 @@ func leakingTable() analyze.Report {
 	s := days(2)
 	findings := []analyze.Finding{
 		{
-			Kind: analyze.ScriptTable, Severity: analyze.Leak, Since: s.from.Add(5 * time.Hour),
+			Kind: analyze.KindScriptTable, Level: analyze.Leak, Onset: s.from.Add(5 * time.Hour),
 			Resources: []string{"table Scan::distinct_peers", "entries of all tables"},
 			Text:      "The table Scan::distinct_peers grows by 1,200 entries/h, from 31,250 to 88,850, without an end in sight.",
 			Advice:    "Look at how entries leave it: give the table a &read_expire or &create_expire, and check that whatever deletes entries of it is called also for connections that end early.",
 		},
 		{
-			Kind: analyze.MemoryExplained, Severity: analyze.Note,
+			Kind: analyze.KindMemory, Level: analyze.Note,
 			Resources: []string{"memory (total)"},
 			Text:      "Memory grows with it, by 14 MiB/h.",
 			Advice:    "At this rate the host's 64 GiB last for 190 days.",
@@ -169,7 +169,7 @@ func leakingTable() analyze.Report {
 func coreLeak() analyze.Report {
 	s := days(9)
 	findings := []analyze.Finding{{
-		Kind: analyze.Core, Severity: analyze.Leak, Resources: []string{"memory (total)"}, Since: s.from,
+		Kind: analyze.KindCore, Level: analyze.Leak, Resources: []string{"memory (total)"}, Onset: s.from,
 		Text:   "Memory grows by 22 MiB/h, and no table, connection, timer or queue does.",
 		Advice: "That is a leak in the core or in a plugin. Compare with a release before, switch plugins off one after the other, and run a copy under jemalloc's heap profiler.",
 	}}
@@ -183,7 +183,7 @@ func stuckThread() analyze.Report {
 	s := days(.25)
 	thread := "/opt/zeek/logs/current/http_eth0/Log::WRITER_KAFKAWRITER"
 	findings := []analyze.Finding{{
-		Kind: analyze.ThreadStuck, Severity: analyze.Trouble, Resources: []string{thread + " pending in"}, Since: s.from.Add(3 * time.Hour),
+		Kind: analyze.KindThreadStuck, Level: analyze.Stuck, Resources: []string{thread + " pending in"}, Onset: s.from.Add(3 * time.Hour),
 		Text:   "The thread " + thread + " has taken nothing from its queue for 3 h, while 10,800 messages were put into it.",
 		Advice: "Look at what it writes to: a broker that does not answer, a full disk.",
 	}}
@@ -206,7 +206,7 @@ func restarted() analyze.Report {
 			memory = s.resource("memory (total)", analyze.MemoryGroup, analyze.Bytes, analyze.Flat, level(300*mib))
 		} else {
 			findings = append(findings, analyze.Finding{
-				Kind: analyze.Core, Severity: analyze.Leak, Run: i, Resources: []string{"memory (total)"}, Since: s.from,
+				Kind: analyze.KindCore, Level: analyze.Leak, Run: i, Resources: []string{"memory (total)"}, Onset: s.from,
 				Text: "Memory grows by 200 MiB/h.", Advice: "See the core.",
 			})
 		}
@@ -214,7 +214,7 @@ func restarted() analyze.Report {
 		at = s.to().Add(12 * time.Minute)
 	}
 	findings = append(findings, analyze.Finding{
-		Kind: analyze.Restarted, Severity: analyze.Note, Run: 2,
+		Kind: analyze.KindRestarts, Level: analyze.Note, Run: 2,
 		Text: "The process was started 3 times.", Advice: "Look for crash reports.",
 	})
 	return report("proxy-1", findings, runs...)
@@ -225,7 +225,7 @@ func empty() analyze.Report {
 	return analyze.Report{
 		Process: "worker-9", Path: "/opt/zeek/spool/worker-9/prof.log",
 		Findings: []analyze.Finding{{
-			Kind: analyze.NotMeasured, Severity: analyze.Note,
+			Kind: analyze.KindNotMeasured, Level: analyze.Note,
 			Text: "There is no block in it.", Advice: "Load misc/profiling.",
 		}},
 	}
@@ -237,7 +237,7 @@ const evil = "\"><script>alert('x')</script>\x1b[31m\n\r\x00\x9b2J\xff\xfe{{.}}\
 func hostile() analyze.Report {
 	s := days(1)
 	findings := []analyze.Finding{{
-		Kind: analyze.BacklogIn, Severity: analyze.Trouble, Resources: []string{evil},
+		Kind: analyze.KindBacklogIn, Level: analyze.Stuck, Resources: []string{evil},
 		Text: "The queue of " + evil + " grows.", Advice: "Look at " + evil + ".",
 	}}
 	r := report("w\x1b]0;owned\x07", findings, s.run(s.with(
@@ -257,7 +257,7 @@ func notNumbers() analyze.Report {
 	for i := range bad.Points {
 		bad.Points[i].Mean = math.NaN()
 	}
-	timeless := analyze.Run{Blocks: 1, Resources: []analyze.Resource{{
+	timeless := analyze.Run{Snapshots: 1, Resources: []analyze.Resource{{
 		Name: "memory (total)", Group: analyze.MemoryGroup, Unit: analyze.Bytes, Verdict: analyze.Unknown,
 		Points: []analyze.Point{{Mean: 1}, {Mean: 2}},
 	}}}

@@ -128,13 +128,13 @@ func TestContrast(t *testing.T) {
 	day, night := schemes(t)
 	for name, scheme := range map[string]map[string]string{"day": day, "night": night} {
 		for _, on := range []string{"--page", "--panel"} {
-			for _, text := range []string{"--ink", "--faint", "--link", "--leak", "--trouble", "--note", "--fine", "--line-1", "--line-2", "--line-3", "--line-4"} {
+			for _, text := range []string{"--ink", "--faint", "--link", "--leak", "--stuck", "--note", "--fine", "--line-1", "--line-2", "--line-3", "--line-4"} {
 				if c := contrast(t, scheme[text], scheme[on]); c < 4.5 {
 					t.Errorf("%s: %s on %s: %.1f", name, text, on, c)
 				}
 			}
 		}
-		for _, badge := range []string{"--leak", "--trouble", "--note", "--fine", "--line-1", "--line-2", "--line-3", "--line-4"} {
+		for _, badge := range []string{"--leak", "--stuck", "--note", "--fine", "--line-1", "--line-2", "--line-3", "--line-4"} {
 			if c := contrast(t, scheme["--on-badge"], scheme[badge]); c < 4.5 {
 				t.Errorf("%s: text on %s: %.1f", name, badge, c)
 			}
@@ -274,7 +274,7 @@ func TestLinesOfOneSizeShareAPlot(t *testing.T) {
 func TestTheWorstFindingIsPlottedFirst(t *testing.T) {
 	r := crowded()
 	of := func(names ...string) analyze.Finding {
-		return analyze.Finding{Severity: analyze.Note, Resources: names}
+		return analyze.Finding{Level: analyze.Note, Resources: names}
 	}
 	r.Findings = []analyze.Finding{of("queues 3"), of("timers 5", "queues 3")}
 	figures := figuresOf(t, r)
@@ -295,7 +295,7 @@ func TestNumbersOfLinesStandApart(t *testing.T) {
 			resources = append(resources, s.resource(name, analyze.QueuesGroup, analyze.Messages, analyze.Falls, rise(1000-at, at+float64(i)/8)))
 		}
 		r := report("p", nil, s.run(resources...))
-		r.Findings = []analyze.Finding{{Severity: analyze.Note, Resources: []string{"0", "1", "2", "3"}}}
+		r.Findings = []analyze.Finding{{Level: analyze.Note, Resources: []string{"0", "1", "2", "3"}}}
 		return r
 	}
 	number := regexp.MustCompile(`y="(-[0-9.]+)"[^>]*>([1-4])</text>`)
@@ -324,9 +324,9 @@ func TestNumbersOfLinesStandApart(t *testing.T) {
 }
 
 func TestWhatIsFineIsFolded(t *testing.T) {
-	for severity, open := range map[analyze.Severity]bool{analyze.Fine: false, analyze.Note: false, analyze.Trouble: true, analyze.Leak: true} {
+	for severity, open := range map[analyze.Level]bool{analyze.NoLevel: false, analyze.Note: false, analyze.Stuck: true, analyze.Leak: true} {
 		r := healthy("p")
-		r.Findings = []analyze.Finding{{Severity: severity}}
+		r.Findings = []analyze.Finding{{Level: severity}}
 		sections, err := sections([]analyze.Report{r, r})
 		if err != nil {
 			t.Fatal(err)
@@ -376,7 +376,7 @@ func TestRunsShareAPlotIfTheyFollowEachOther(t *testing.T) {
 		{"a second trace of before", []analyze.Run{at(9, 5), at(0, 5)}, []int{0}, [][]int{{0}, {1}}},
 		{"a trace of years later", []analyze.Run{at(0, 5), at(900, 5)}, []int{0}, [][]int{{0}, {1}}},
 		{"of years before, and fine", []analyze.Run{at(0, 5), at(900, 5)}, nil, [][]int{{1}}},
-		{"no time", []analyze.Run{{Blocks: 1}}, nil, nil},
+		{"no time", []analyze.Run{{Snapshots: 1}}, nil, nil},
 		{"a moment", []analyze.Run{at(0, 0)}, nil, nil},
 	} {
 		r := report("p", nil, c.runs...)

@@ -84,12 +84,12 @@ type jsonStep struct {
 //	version                 of this description: 1
 //	processes
 //	  process, path         its name, and its prof.log
-//	  verdict               of its worst finding: fine, note, trouble or leak
+//	  verdict               of its worst finding: fine, note, suspected, stuck or leak
 //	  from, to              packet time of the first and the last block
 //	  blocks
 //	  findings              the worst first
 //	    kind                the rule, as in the README
-//	    severity            note, trouble or leak
+//	    severity            note, suspected, stuck or leak
 //	    run                 its place in runs, from 0
 //	    resources           names of the run's resources, the most telling first
 //	    since               when it began
@@ -133,9 +133,9 @@ func convert[From, To any](from []From, f func(*From) To) []To {
 
 func newJSONProcess(r *analyze.Report) jsonProcess {
 	return jsonProcess{
-		Process: r.Process, Path: r.Path, Verdict: r.Worst().String(),
+		Process: r.Process, Path: r.Path, Verdict: worst(r),
 		From: r.From.UTC(), To: r.To.UTC(),
-		Blocks:   r.Blocks,
+		Blocks:   r.Snapshots,
 		Findings: convert(r.Findings, newJSONFinding),
 		Runs:     convert(r.Runs, newJSONRun),
 	}
@@ -143,16 +143,16 @@ func newJSONProcess(r *analyze.Report) jsonProcess {
 
 func newJSONFinding(f *analyze.Finding) jsonFinding {
 	return jsonFinding{
-		Kind: f.Kind, Severity: f.Severity.String(), Run: f.Run,
+		Kind: f.Kind, Severity: f.Level.String(), Run: f.Run,
 		Resources: append([]string{}, f.Resources...),
-		Since:     f.Since.UTC(), Text: f.Text, Advice: f.Advice,
+		Since:     f.Onset.UTC(), Text: f.Text, Advice: f.Advice,
 	}
 }
 
 func newJSONRun(r *analyze.Run) jsonRun {
 	return jsonRun{
 		From: r.From.UTC(), To: r.To.UTC(),
-		Blocks: r.Blocks, Expensive: r.Expensive, StartUp: r.StartUp.Seconds(),
+		Blocks: r.Snapshots, Expensive: r.Expensive, StartUp: r.StartUp.Seconds(),
 		Resources: convert(r.Resources, newJSONResource),
 	}
 }

@@ -57,9 +57,9 @@ func processes(reports []analyze.Report) []process {
 }
 
 func newProcess(r analyze.Report) process {
-	p := process{Report: r, Worst: r.Worst().String(), Facts: facts(&r)}
+	p := process{Report: r, Worst: worst(&r), Facts: facts(&r)}
 	for _, f := range r.Findings {
-		p.Findings = append(p.Findings, finding{f, f.Severity.String(), about(f, len(r.Runs))})
+		p.Findings = append(p.Findings, finding{f, f.Level.String(), about(f, len(r.Runs))})
 	}
 	for i := range r.Runs {
 		if isShown(&r, i) {
@@ -78,10 +78,10 @@ func isShown(r *analyze.Report, i int) bool {
 }
 
 func facts(r *analyze.Report) string {
-	if r.Blocks == 0 {
+	if r.Snapshots == 0 {
 		return "no blocks"
 	}
-	facts := []string{period(r.From, r.To), plural(r.Blocks, "block"), plural(len(r.Runs), "run")}
+	facts := []string{period(r.From, r.To), plural(r.Snapshots, "block"), plural(len(r.Runs), "run")}
 	if len(r.Runs) == 1 {
 		facts = runFacts(&r.Runs[0])
 	}
@@ -93,8 +93,8 @@ func about(f analyze.Finding, runs int) string {
 	if runs > 1 && f.Run >= 0 && f.Run < runs {
 		about = append(about, fmt.Sprintf("run %d of %d", f.Run+1, runs))
 	}
-	if !f.Since.IsZero() {
-		about = append(about, "since "+clock(f.Since)+" UTC")
+	if !f.Onset.IsZero() {
+		about = append(about, "since "+clock(f.Onset)+" UTC")
 	}
 	return strings.Join(about, ", ")
 }
@@ -185,7 +185,7 @@ func runTitle(r *analyze.Report, i int) string {
 }
 
 func runFacts(r *analyze.Run) []string {
-	facts := []string{period(r.From, r.To), plural(r.Blocks, "block")}
+	facts := []string{period(r.From, r.To), plural(r.Snapshots, "block")}
 	if r.Expensive > 0 {
 		facts = append(facts, count(float64(r.Expensive))+" with tables")
 	}
@@ -255,3 +255,11 @@ func period(from, to time.Time) string {
 }
 
 func clock(t time.Time) string { return t.UTC().Format(time.DateTime) }
+
+// worst returns the level of a report's worst finding.
+func worst(r *analyze.Report) string {
+	if level := r.Worst(); level > analyze.NoLevel {
+		return level.String()
+	}
+	return string(analyze.Fine)
+}

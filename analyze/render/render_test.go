@@ -149,7 +149,7 @@ func TestGrowthIsNeverHidden(t *testing.T) {
 				t.Errorf("%s: a queue that is %s: shown is %v", f.name, verdict, shown)
 			}
 		}
-		r.Findings = []analyze.Finding{{Severity: analyze.Note, Resources: []string{"queue under test"}}}
+		r.Findings = []analyze.Finding{{Level: analyze.Note, Resources: []string{"queue under test"}}}
 		if !strings.Contains(rendered(t, Text, r), "queue under test") {
 			t.Errorf("a queue that is %s and of which a finding tells is hidden", verdict)
 		}

@@ -26,12 +26,12 @@ type diagnosis struct {
 }
 
 func (d *diagnosis) declare(app *kingpin.Application) *kingpin.CmdClause {
-	cmd := app.Command("analyze", "Say what leaks, how fast and how surely. Exit code 0: nothing does; 1: something leaks or is stuck; 2: something could not be read.")
+	cmd := app.Command("analyze", "Say what leaks, how fast and how surely. Exit code 0: nothing does; 1: something leaks, is stuck or is suspected to leak; 2: something could not be read.")
 	cmd.Flag("format", "text, json, or html: one file with plots.").Default("text").EnumVar(&d.format, "text", "json", "html")
 	cmd.Flag("since", "Leave out blocks before this packet time: 2006-01-02T15:04:05Z, or 2006-01-02 15:04 (UTC).").PlaceHolder("TIME").SetValue(&d.since)
 	cmd.Flag("until", "Leave out blocks after this packet time.").PlaceHolder("TIME").SetValue(&d.until)
-	cmd.Flag("fail-on", "The least finding that makes the exit code 1: leak, trouble, note or never.").
-		Default("trouble").EnumVar(&d.failOn, "leak", "trouble", "note", "never")
+	cmd.Flag("fail-on", "The least finding that makes the exit code 1: leak, stuck, suspected, note or never.").
+		Default("suspected").EnumVar(&d.failOn, "leak", "stuck", "suspected", "note", "never")
 	d.declareReading(cmd)
 	return cmd
 }
@@ -52,7 +52,7 @@ func (d *diagnosis) run(ctx context.Context, p *program) error {
 		return ctx.Err()
 	}
 	p.progress.clear()
-	reports = slices.DeleteFunc(reports, func(r analyze.Report) bool { return r.Blocks == 0 })
+	reports = slices.DeleteFunc(reports, func(r analyze.Report) bool { return r.Snapshots == 0 })
 	if len(reports) == 0 {
 		return nil
 	}
@@ -104,12 +104,14 @@ func (d *diagnosis) print(w io.Writer, reports []analyze.Report) error {
 	}
 }
 
-func (d *diagnosis) threshold() analyze.Severity {
+func (d *diagnosis) threshold() analyze.Level {
 	switch d.failOn {
 	case "leak":
 		return analyze.Leak
-	case "trouble":
-		return analyze.Trouble
+	case "stuck":
+		return analyze.Stuck
+	case "suspected":
+		return analyze.Suspected
 	case "note":
 		return analyze.Note
 	default:
