@@ -13,25 +13,27 @@ import (
 
 // Player plays prof.logs at a pace.
 type Player struct {
-	// Speed is how many times as fast as in the log time passes: 1 if it is 0. Numbers stay as they
-	// are, so counters rise that much faster.
+	// Speed is how many times as fast as in the log time passes; 0 means 1. Numbers stay as they are,
+	// so counters rise that much faster.
 	Speed float64
-	// Interval is the time between two blocks, if it is not 0, whatever the log says.
+	// Interval is the time between two snapshots; 0 means that of the log.
 	Interval time.Duration
 	// Loop plays the logs again and again.
 	Loop bool
 }
 
-// Open opens a prof.log from its beginning.
+// Open opens a prof.log at its beginning.
 type Open func() (io.ReadCloser, error)
 
-// Play plays logs into dir/prof.log: one run of the process after the other, each starting as a
-// process does. A log that holds several runs, each with its command line, does the same. It
-// returns when the last one has ended, when ctx is done, with its error, or when something cannot
+// Play plays logs into dir/prof.log, one run of the process after the other. Each log and each command
+// line within a log starts a run, which truncates the file as a process does. A file that somebody
+// else has put in its place is not truncated but ends the play with an error.
+//
+// Play returns when the last run has ended, when ctx is done, with its error, or when something cannot
 // be read or written.
 //
-// Time stamps are now and further apart as the log's are, divided by Speed. Those of 0, before the
-// first packet, stay 0. Fields such as real= and lag= stay what they are.
+// Time stamps are those of now, as far apart as the log's but divided by Speed. A time stamp of 0,
+// before the first packet, stays 0. Fields such as real= and lag= stay as they are.
 func (p Player) Play(ctx context.Context, dir string, logs ...Open) error {
 	if len(logs) == 0 {
 		return errors.New("no logs to play")
@@ -53,7 +55,7 @@ func (p Player) Play(ctx context.Context, dir string, logs ...Open) error {
 	}
 }
 
-// run is a process that is played, and started again and again.
+// run plays one process through its restarts.
 type run struct {
 	ctx     context.Context
 	dir     string
@@ -68,11 +70,11 @@ func (r *run) play(open Open) (err error) {
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	starts := true
-	for block, err := range Split(log) {
+	for snapshot, err := range Split(log) {
 		if err != nil {
 			return err
 		}
-		if err := r.block(block, starts || block.First); err != nil {
+		if err := r.write(snapshot, starts || snapshot.First); err != nil {
 			return err
 		}
 		starts = false
@@ -80,12 +82,12 @@ func (r *run) play(open Open) (err error) {
 	return r.ctx.Err()
 }
 
-func (r *run) block(block Block, starts bool) error {
+func (r *run) write(snapshot Snapshot, starts bool) error {
 	if starts {
 		r.clock.restart()
-		block.Text = block.own()
+		snapshot.Text = snapshot.own()
 	}
-	text := r.clock.restamped(block)
+	text := r.clock.restamped(snapshot)
 	if err := wait(r.ctx, time.Until(r.clock.due)); err != nil {
 		return err
 	}
@@ -97,10 +99,17 @@ func (r *run) block(block Block, starts bool) error {
 	return r.process.Write(text)
 }
 
-func (r *run) start() (err error) {
-	r.stop()
-	r.process, err = Start(r.dir)
-	return err
+func (r *run) start() error {
+	next := Start
+	if r.process != nil {
+		next = r.process.Restart
+	}
+	process, err := next(r.dir)
+	if err != nil {
+		return err
+	}
+	r.process = process
+	return nil
 }
 
 func (r *run) stop() {
@@ -110,7 +119,7 @@ func (r *run) stop() {
 	}
 }
 
-// wait returns the error of ctx if that is done first.
+// wait waits for d, or returns the error of ctx if that is done first.
 func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(max(0, d))
 	defer timer.Stop()
@@ -122,33 +131,33 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// clock tells when blocks are due.
+// clock tells when snapshots are due.
 type clock struct {
 	speed    float64
 	interval time.Duration
 
-	due   time.Time     // when the block was due
+	due   time.Time     // when the last snapshot was due
 	gap   time.Duration // before that
-	time  float64       // the log's, of the last block that has one
-	old   string        // the time stamp of the last block in the log
+	time  float64       // the log's, of the last snapshot that has one
+	old   string        // time stamp of the last snapshot in the log
 	stamp string        // and as it was written
 }
 
-// restart begins with another run: one block's time later.
+// restart begins another run, as long after the last snapshot as that was after the one before.
 func (c *clock) restart() { c.time, c.old, c.stamp = 0, "", "" }
 
-// restamped lets the clock go on to a block and returns its text with the time stamps of then.
-func (c *clock) restamped(b Block) string {
-	c.advance(b)
+// restamped advances the clock to a snapshot and returns its text with the time stamps of then.
+func (c *clock) restamped(s Snapshot) string {
+	c.advance(s)
 	before, after := c.old, c.stamp
-	c.old, c.stamp = b.stamp, stampOf(c.due.UnixMicro())
+	c.old, c.stamp = s.stamp, stampOf(c.due.UnixMicro())
 	var text strings.Builder
-	for line := range strings.Lines(b.Text) {
-		text.WriteString(c.lineOf(b, line, before))
+	for line := range strings.Lines(s.Text) {
+		text.WriteString(c.restampedLine(s, line, before))
 	}
 	// A stamp also stands in the middle of a line: behind a Comm line without newline.
 	replace := []string{}
-	for _, pair := range [][2]string{{b.stamp, c.stamp}, {before, after}} {
+	for _, pair := range [][2]string{{s.stamp, c.stamp}, {before, after}} {
 		if !isZero(pair[0]) {
 			replace = append(replace, pair[0], pair[1])
 		}
@@ -156,42 +165,42 @@ func (c *clock) restamped(b Block) string {
 	return strings.NewReplacer(replace...).Replace(text.String())
 }
 
-func (c *clock) advance(b Block) {
-	gap := c.until(b)
+func (c *clock) advance(s Snapshot) {
+	gap := c.until(s)
 	c.due = c.due.Add(gap)
 	if gap > 0 {
 		c.gap = gap
 	}
-	if b.Time > 0 {
-		c.time = b.Time
+	if s.Time > 0 {
+		c.time = s.Time
 	}
 }
 
-// until returns the time from the last block to b.
-func (c *clock) until(b Block) time.Duration {
+// until returns the time from the last snapshot to s.
+func (c *clock) until(s Snapshot) time.Duration {
 	switch {
-	case c.old == "": // b is a run's first
+	case c.old == "": // s is a run's first
 		return c.gap
 	case c.interval > 0:
 		return c.interval
-	case c.time > 0 && b.Time > c.time:
-		return time.Duration((b.Time - c.time) / c.speed * float64(time.Second))
+	case c.time > 0 && s.Time > c.time:
+		return time.Duration((s.Time - c.time) / c.speed * float64(time.Second))
 	default:
 		return 0
 	}
 }
 
-// lineOf restamps a line that begins with another time stamp than its block and the one before, as
-// lines of scripts and of segment profiling do.
-func (c *clock) lineOf(b Block, line, before string) string {
+// restampedLine restamps a line whose time stamp is neither its snapshot's nor that of the snapshot
+// before. Scripts and segment profiling write such lines.
+func (c *clock) restampedLine(s Snapshot, line, before string) string {
 	n := parse.Stamp([]byte(line))
 	stamp := line[:n]
-	if n == 0 || stamp == b.stamp || stamp == before || isZero(stamp) || b.Time == 0 {
+	if n == 0 || stamp == s.stamp || stamp == before || isZero(stamp) || s.Time == 0 {
 		return line
 	}
 	at, _ := strconv.ParseFloat(stamp, 64)
-	return stampOf(c.due.UnixMicro()+int64((at-b.Time)/c.speed*1e6)) + line[n:]
+	return stampOf(c.due.UnixMicro()+int64((at-s.Time)/c.speed*1e6)) + line[n:]
 }
 
-// isZero says that a time stamp is that of no packet, or none.
+// isZero reports whether a time stamp is absent or 0, before the first packet.
 func isZero(stamp string) bool { return strings.Trim(stamp, "0.") == "" }

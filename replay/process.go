@@ -1,6 +1,10 @@
 package replay
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,21 +15,50 @@ type Process struct {
 	file *os.File
 }
 
-// Start starts a process in dir, which is made if it is not there: the prof.log in it is empty
-// then. Nobody else may write to it.
-func Start(dir string) (*Process, error) {
+// Start starts a process in dir, which it makes if need be. The prof.log there is empty then.
+func Start(dir string) (*Process, error) { return open(dir, os.O_TRUNC) }
+
+// open opens the prof.log of dir as Bro does: without O_APPEND, so a file that somebody else truncates
+// gets a hole.
+func open(dir string, flag int) (*Process, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	// As Bro does: without O_APPEND, so what somebody else truncates gets a hole.
-	file, err := os.OpenFile(filepath.Join(dir, "prof.log"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	file, err := os.OpenFile(filepath.Join(dir, "prof.log"), os.O_WRONLY|os.O_CREATE|flag, 0o644)
 	if err != nil {
 		return nil, err
 	}
 	return &Process{file}, nil
 }
 
-// Write writes text line by line, each at once.
+// Restart ends the process and returns the next one in dir, which truncates the same prof.log, or
+// makes one if there is none. It fails where another file has taken the name: that one is not ours to
+// truncate.
+func (p *Process) Restart(dir string) (*Process, error) {
+	path := filepath.Join(dir, "prof.log")
+	own, err := p.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	found, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		_ = p.Stop()
+		return open(dir, os.O_EXCL)
+	case err != nil:
+		return nil, err
+	case !os.SameFile(own, found):
+		return nil, fmt.Errorf("%s has been replaced by another file, which is left as it is: remove it, or play into another directory", path)
+	}
+	// Through the open file, so that nothing which takes the name now is truncated either.
+	if err := p.file.Truncate(0); err != nil {
+		return nil, err
+	}
+	_, err = p.file.Seek(0, io.SeekStart)
+	return p, err
+}
+
+// Write writes text line by line.
 func (p *Process) Write(text string) error {
 	for line := range strings.Lines(text) {
 		if _, err := p.file.WriteString(line); err != nil {
@@ -35,5 +68,5 @@ func (p *Process) Write(text string) error {
 	return nil
 }
 
-// Stop ends the process. What it wrote stays.
+// Stop ends the process and leaves its prof.log.
 func (p *Process) Stop() error { return p.file.Close() }

@@ -1,8 +1,8 @@
-// Package replay plays prof.logs: it writes them again as the processes wrote them that they are
-// from, line by line and block by block, with the time stamps of today.
+// Package replay plays prof.logs: it writes them as their processes did, line by line and snapshot by
+// snapshot, with the time stamps of today.
 //
-// Of a release since 2.6 the Comm line lacks its newline, so a process writes it together with the
-// separator of its next block. A process that starts truncates its prof.log in place.
+// From 2.6 on the Comm line lacks its newline, so a process writes it together with the separator of
+// its next snapshot. A process that starts truncates its prof.log in place.
 package replay
 
 import (
@@ -17,35 +17,35 @@ import (
 	"bro_exporter/parse"
 )
 
-// Block is what a process writes at one time: the lines of a block and, before its separator, what
-// was left of the block before.
-type Block struct {
+// Snapshot is the text that a process writes at one time: the lines of a snapshot and, before its
+// separator, what was left of the snapshot before.
+type Snapshot struct {
 	Text string
-	// Time is the block's time stamp, packet time in Unix seconds: 0 before the first packet.
+	// Time is the snapshot's time stamp, packet time in Unix seconds: 0 before the first packet.
 	Time float64
-	// First says that a process has just started: the text holds its command line.
+	// First reports that a process has just started: the text holds its command line.
 	First bool
 
-	stamp string // of the block, as in its text
+	stamp string // as in the text
 }
 
-// maxBlock is how long a block may get, in bytes; what is longer is no prof.log and taken apart.
-const maxBlock = 32 << 20
+// maxSize is how long a snapshot may get, in bytes. A longer text is no prof.log and is cut.
+const maxSize = 32 << 20
 
-// Split reads a prof.log and yields what its process wrote, in order. An error of reading comes
-// last, behind what was read.
-func Split(log io.Reader) iter.Seq2[Block, error] {
-	return func(yield func(Block, error) bool) {
+// Split reads a prof.log and yields its snapshots in order. An error of reading comes last, after
+// what could be read.
+func Split(log io.Reader) iter.Seq2[Snapshot, error] {
+	return func(yield func(Snapshot, error) bool) {
 		lines := bufio.NewReaderSize(log, 64<<10)
 		var text []byte
-		begun := false // the block's Memory line was met
+		begun := false // the snapshot's Memory line has been read
 		for {
 			line, err := lines.ReadSlice('\n')
 			if errors.Is(err, bufio.ErrBufferFull) {
 				line, err = longLine(lines, line)
 			}
-			if _, separates := parse.Separator(bytes.TrimSuffix(line, []byte("\n"))); separates && begun || len(text) > maxBlock {
-				if !yield(newBlock(text), nil) {
+			if _, separates := parse.Separator(bytes.TrimSuffix(line, []byte("\n"))); separates && begun || len(text) > maxSize {
+				if !yield(newSnapshot(text), nil) {
 					return
 				}
 				text, begun = text[:0], false
@@ -60,20 +60,20 @@ func Split(log io.Reader) iter.Seq2[Block, error] {
 	}
 }
 
-func end(text []byte, err error, yield func(Block, error) bool) {
-	if len(text) > 0 && !yield(newBlock(text), nil) {
+func end(text []byte, err error, yield func(Snapshot, error) bool) {
+	if len(text) > 0 && !yield(newSnapshot(text), nil) {
 		return
 	}
 	if !errors.Is(err, io.EOF) {
-		yield(Block{}, err)
+		yield(Snapshot{}, err)
 	}
 }
 
-// longLine returns a line that begins with begin and is too long for the buffer, or as much of it
-// as a block may have.
+// longLine returns the line that begins with begin and is too long for the buffer, or as much of it as
+// a snapshot may have.
 func longLine(lines *bufio.Reader, begin []byte) ([]byte, error) {
 	line := bytes.Clone(begin)
-	for len(line) < maxBlock {
+	for len(line) < maxSize {
 		more, err := lines.ReadSlice('\n')
 		line = append(line, more...)
 		if !errors.Is(err, bufio.ErrBufferFull) {
@@ -83,31 +83,31 @@ func longLine(lines *bufio.Reader, begin []byte) ([]byte, error) {
 	return line, nil
 }
 
-// is says that a line begins with a time stamp and then with keyword.
+// is reports whether a line begins with a time stamp and keyword.
 func is(line []byte, keyword string) bool {
 	n := parse.Stamp(line)
 	return n > 0 && bytes.HasPrefix(line[n:], []byte(keyword))
 }
 
-func newBlock(text []byte) Block {
-	b := Block{Text: string(text)}
+func newSnapshot(text []byte) Snapshot {
+	s := Snapshot{Text: string(text)}
 	for line := range bytes.Lines(text) {
 		switch {
 		case is(line, " Command line:"):
-			b.First = true
+			s.First = true
 		case is(line, " Memory: "):
-			b.stamp = string(line[:parse.Stamp(line)])
-			b.Time, _ = strconv.ParseFloat(b.stamp, 64)
+			s.stamp = string(line[:parse.Stamp(line)])
+			s.Time, _ = strconv.ParseFloat(s.stamp, 64)
 		}
 	}
-	return b
+	return s
 }
 
-// own returns the block's text without what the block before has left.
-func (b Block) own() string {
-	line, _, _ := bytes.Cut([]byte(b.Text), []byte("\n"))
+// own returns the text without what was left of the snapshot before.
+func (s Snapshot) own() string {
+	line, _, _ := bytes.Cut([]byte(s.Text), []byte("\n"))
 	start, _ := parse.Separator(line)
-	return b.Text[start:]
+	return s.Text[start:]
 }
 
 // stampOf returns a time, in Unix microseconds, as a time stamp of the log.

@@ -40,15 +40,15 @@ func logs(t testing.TB) map[string]string {
 	return logs
 }
 
-func blocks(t testing.TB, log string) (blocks []Block) {
+func split(t testing.TB, log string) (list []Snapshot) {
 	t.Helper()
-	for b, err := range Split(strings.NewReader(log)) {
+	for snapshot, err := range Split(strings.NewReader(log)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		blocks = append(blocks, b)
+		list = append(list, snapshot)
 	}
-	return blocks
+	return list
 }
 
 func snapshots(log string) (list []*parse.Snapshot) {
@@ -61,36 +61,36 @@ func snapshots(log string) (list []*parse.Snapshot) {
 	return list
 }
 
-// A log is what its blocks hold, one of the parser's each.
+// The snapshots together are the log, one for each of the parser's.
 func TestSplit(t *testing.T) {
 	for path, log := range logs(t) {
 		var all strings.Builder
-		list := blocks(t, log)
+		list := split(t, log)
 		for _, b := range list {
 			all.WriteString(b.Text)
 		}
 		if all.String() != log {
-			t.Errorf("%s: the blocks are not the log", path)
+			t.Errorf("%s: the snapshots are not the log", path)
 		}
-		list = slices.DeleteFunc(list, func(b Block) bool { return b.stamp == "" }) // segment lines only
+		list = slices.DeleteFunc(list, func(s Snapshot) bool { return s.stamp == "" }) // segment lines only
 		want := snapshots(log)
 		if len(list) != len(want) {
-			t.Fatalf("%s: %d blocks, the parser finds %d", path, len(list), len(want))
+			t.Fatalf("%s: %d snapshots, the parser finds %d", path, len(list), len(want))
 		}
 		for i, b := range list {
 			if b.Time != want[i].Time || b.First != want[i].First {
-				t.Fatalf("%s: block %d is of %f (%v), the parser says %f (%v)", path, i, b.Time, b.First, want[i].Time, want[i].First)
+				t.Fatalf("%s: snapshot %d is of %f (%v), the parser says %f (%v)", path, i, b.Time, b.First, want[i].Time, want[i].First)
 			}
 		}
 	}
 }
 
-// What was left of a block is written with the separator of the next, as a Comm line is.
-func TestBlocksBeginWithTheCommLineOfTheBlockBefore(t *testing.T) {
-	list := blocks(t, logs(t)["7.0.11/live/prof.log"])
+// A process writes the Comm line together with the separator of its next snapshot.
+func TestSnapshotsBeginWithTheCommLineBefore(t *testing.T) {
+	list := split(t, logs(t)["7.0.11/live/prof.log"])
 	cheap := list[2]
 	if line, _, _ := strings.Cut(cheap.Text, "\n"); strings.Contains(line, " Comm: ") == strings.Contains(list[1].Text, "Total number") || !strings.HasSuffix(line, "------------------------") {
-		t.Errorf("a block begins with %q", line)
+		t.Errorf("a snapshot begins with %q", line)
 	}
 	if !strings.HasPrefix(cheap.own(), cheap.stamp+" ------------------------\n") {
 		t.Errorf("without it, it begins with %.50q", cheap.own())
@@ -100,7 +100,7 @@ func TestBlocksBeginWithTheCommLineOfTheBlockBefore(t *testing.T) {
 func TestSplitWhatIsNoLog(t *testing.T) {
 	for _, text := range []string{"", "\n", "no log", strings.Repeat("x", 200_000) + "\nno log\n", strings.Repeat("1.000000 ------------------------\n", 9)} {
 		var all strings.Builder
-		for _, b := range blocks(t, text) {
+		for _, b := range split(t, text) {
 			all.WriteString(b.Text)
 		}
 		if all.String() != text {
@@ -119,10 +119,10 @@ func TestSplitWhatIsNoLog(t *testing.T) {
 	}
 }
 
-// What is longer than any block does not fill the memory.
+// A text longer than any snapshot does not fill the memory.
 func TestSplitOfGarbage(t *testing.T) {
 	var size, most int
-	garbage := io.LimitReader(endless("garbage"), 3*maxBlock)
+	garbage := io.LimitReader(endless("garbage"), 3*maxSize)
 	for b, err := range Split(garbage) {
 		if err != nil {
 			t.Fatal(err)
@@ -130,7 +130,7 @@ func TestSplitOfGarbage(t *testing.T) {
 		size += len(b.Text)
 		most = max(most, len(b.Text))
 	}
-	if size != 3*maxBlock || most > 2*maxBlock+1<<20 {
+	if size != 3*maxSize || most > 2*maxSize+1<<20 {
 		t.Errorf("%d bytes, in pieces up to %d", size, most)
 	}
 }
@@ -145,14 +145,14 @@ func opened(text string) Open {
 	return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
 }
 
-// playback is a prof.log that is being played, and when it was looked at.
+// playback is a prof.log that is being played.
 type playback struct {
 	t    *testing.T
 	path string
 	done chan error
 }
 
-// playing plays in the bubble of a synctest, where time is not the world's.
+// playing plays in a synctest bubble.
 func playing(t *testing.T, ctx context.Context, p Player, logs ...string) *playback {
 	dir := filepath.Join(t.TempDir(), "worker-1")
 	var open []Open
@@ -164,7 +164,7 @@ func playing(t *testing.T, ctx context.Context, p Player, logs ...string) *playb
 	return b
 }
 
-// after lets time pass and returns what is in the file then.
+// after lets time pass and returns the file's text.
 func (b *playback) after(d time.Duration) string {
 	b.t.Helper()
 	time.Sleep(d)
@@ -199,10 +199,10 @@ const (
 `
 )
 
-// Blocks come when they came, with time stamps of now; the Comm line one block late.
+// Snapshots come when they came, with time stamps of now, and the Comm line one snapshot late.
 func TestPlay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// A synctest begins with the year 2000.
+		// A synctest begins in the year 2000.
 		const want = `0.000000 ------------------------
 0.000000 Command line: zeek -i eth0 
 0.000000 ------------------------
@@ -234,27 +234,28 @@ func TestPlay(t *testing.T) {
 	})
 }
 
-// A run that starts truncates the file, which stays the same one, and it does so where a log holds
-// another command line.
+// A run truncates the same file when it starts, also where a log holds another command line.
 func TestRestarts(t *testing.T) {
 	for name, logs := range map[string][]string{"two logs": {log1, log2}, "one log": {log1 + log2}} {
-		synctest.Test(t, func(t *testing.T) {
-			b := playing(t, t.Context(), Player{}, logs...)
-			b.after(0)
-			before, _ := os.Stat(b.path)
-			if got := b.after(30 * time.Second); !strings.Contains(got, "total=4K") {
-				t.Errorf("%s: before the restart:\n%s", name, got)
-			}
-			if got := b.after(time.Second); got != log2 {
-				t.Errorf("%s: after the restart:\n%s", name, got)
-			}
-			after, _ := os.Stat(b.path)
-			if !os.SameFile(before, after) {
-				t.Errorf("%s: it is another file", name)
-			}
-			if err := <-b.done; err != nil {
-				t.Error(err)
-			}
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := playing(t, t.Context(), Player{}, logs...)
+				b.after(0)
+				before, _ := os.Stat(b.path)
+				if got := b.after(30 * time.Second); !strings.Contains(got, "total=4K") {
+					t.Errorf("before the restart:\n%s", got)
+				}
+				if got := b.after(time.Second); got != log2 {
+					t.Errorf("after the restart:\n%s", got)
+				}
+				after, _ := os.Stat(b.path)
+				if !os.SameFile(before, after) {
+					t.Error("it is another file")
+				}
+				if err := <-b.done; err != nil {
+					t.Error(err)
+				}
+			})
 		})
 	}
 }
@@ -283,7 +284,7 @@ func TestLoopUntilStopped(t *testing.T) {
 	})
 }
 
-// What is played of a real log has its blocks, but for their times.
+// Playing a real log changes nothing but its times.
 func TestPlayRealLogs(t *testing.T) {
 	for path, log := range logs(t) {
 		want := snapshots(log)
@@ -295,20 +296,78 @@ func TestPlayRealLogs(t *testing.T) {
 			}
 			got := snapshots(b.after(0))
 			if len(got) != len(want) {
-				t.Fatalf("%s: %d blocks, want %d", path, len(got), len(want))
+				t.Fatalf("%s: %d snapshots, want %d", path, len(got), len(want))
 			}
 			now := float64(time.Now().UnixMicro()) / 1e6
 			for i, s := range got {
 				if (s.Time == 0) != (want[i].Time == 0) || s.Time != 0 && (s.Time < start || s.Time > now) {
-					t.Fatalf("%s: block %d is of %f, between %f and %f", path, i, s.Time, start, now)
+					t.Fatalf("%s: snapshot %d is of %f, between %f and %f", path, i, s.Time, start, now)
 				}
 				s.Time, s.Offset, s.Line = want[i].Time, want[i].Offset, want[i].Line
 				if !reflect.DeepEqual(s, want[i]) {
-					t.Fatalf("%s: block %d is\n%+v\nwant\n%+v", path, i, s, want[i])
+					t.Fatalf("%s: snapshot %d is\n%+v\nwant\n%+v", path, i, s, want[i])
 				}
 			}
 		})
 	}
+}
+
+// A file that has taken the place of the played one is never truncated.
+func TestRestartSparesAnotherFile(t *testing.T) {
+	const other = "somebody else's\n"
+	for name, replace := range map[string]func(path string) error{
+		"a file": func(path string) error {
+			if err := os.Rename(path, path+".old"); err != nil {
+				return err
+			}
+			return os.WriteFile(path, []byte(other), 0o644)
+		},
+		"a link to a file": func(path string) error {
+			if err := os.Rename(path, path+".old"); err != nil {
+				return err
+			}
+			if err := os.WriteFile(path+".other", []byte(other), 0o644); err != nil {
+				return err
+			}
+			return os.Symlink(path+".other", path)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := playing(t, t.Context(), Player{Loop: true}, log1)
+				b.after(time.Second)
+				if err := replace(b.path); err != nil {
+					t.Fatal(err)
+				}
+				if err := <-b.done; err == nil || !strings.Contains(err.Error(), "has been replaced by another file") {
+					t.Errorf("error %v", err)
+				}
+				if text, _ := os.ReadFile(b.path); string(text) != other {
+					t.Errorf("the file holds %q, want %q", text, other)
+				}
+				if text, _ := os.ReadFile(b.path + ".old"); !strings.Contains(string(text), "total=4K") {
+					t.Errorf("the old file holds %q, want the whole run", text)
+				}
+			})
+		})
+	}
+}
+
+// A prof.log that was moved away is made again, as after a crash.
+func TestRestartAfterMove(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := playing(t, t.Context(), Player{}, log1, log2)
+		b.after(time.Second)
+		if err := os.Rename(b.path, b.path+".old"); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-b.done; err != nil {
+			t.Fatal(err)
+		}
+		if got := b.after(0); got != log2 {
+			t.Errorf("after the restart:\n%s", got)
+		}
+	})
 }
 
 func TestPlayErrors(t *testing.T) {
@@ -332,7 +391,7 @@ func TestPlayErrors(t *testing.T) {
 	}
 }
 
-// FuzzSplit checks that a log is what its blocks hold, and that any text can be restamped.
+// FuzzSplit checks that the snapshots together are the text, and that any text can be restamped.
 func FuzzSplit(f *testing.F) {
 	f.Add(log1 + log2)
 	for _, log := range logs(f) {

@@ -114,7 +114,7 @@ func (n Node) write(path string, c labelled.Case) error {
 }
 
 // age is how long the process had run that wrote a block.
-func age(block replay.Block) (time.Duration, error) {
+func age(block replay.Snapshot) (time.Duration, error) {
 	m := realTime.FindStringSubmatch(block.Text)
 	if m == nil {
 		return 0, fmt.Errorf("a block without real=: %.200q", block.Text)

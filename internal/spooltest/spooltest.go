@@ -21,7 +21,7 @@ import (
 
 // Log is a real prof.log in the pieces that a process wrote: each ends with all lines of a
 // block but Comm, which lacks its newline and is written with the next.
-type Log []replay.Block
+type Log []replay.Snapshot
 
 // Load reads the log at path, below testdata.
 func Load(t testing.TB, path string) Log {
