@@ -215,9 +215,9 @@ func TestFlags(t *testing.T) {
 	worker.Start(spooltest.Load(t, "7.0.11/live/prof.log"))
 	worker.Write(4)
 	e := start(t, "--prof.path=sensor="+worker.Path(), "--no-collector.tcp", "--no-collector.threads", "--web.disable-exporter-metrics", "--web.telemetry-path=/bro")
-	e.await("/bro", `bro_up{process="sensor"} 1`, "bro_connections_total", "bro_exporter_build_info")
+	e.await("/bro", `bro_up{process="sensor"} 1`, "bro_connections_total", "bro_exporter_build_info", "bro_exporter_processes 1")
 	_, body := e.get("/bro")
-	for _, unwanted := range []string{"bro_tcp_connections", "bro_thread", "go_goroutines", "bro_exporter_processes", "promhttp"} {
+	for _, unwanted := range []string{"bro_tcp_connections", "bro_thread", "go_goroutines", "promhttp"} {
 		if strings.Contains(body, unwanted) {
 			t.Errorf("%s is exposed", unwanted)
 		}
@@ -255,25 +255,40 @@ func TestWrongUse(t *testing.T) {
 	}
 	defer taken.Close()
 	dir := t.TempDir()
+	broken := filepath.Join(dir, "web.yml")
+	if err := os.WriteFile(broken, []byte("tls_server_config:\n  cert_fiel: x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keyless := filepath.Join(dir, "tls.yml")
+	if err := os.WriteFile(keyless, []byte("tls_server_config:\n  cert_file: cert.pem\n  key_file: gone.pem\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nothing := "--prof.path=" + dir + "/*/prof.log"
 	for _, test := range []struct {
+		name string
 		args []string
 		code int
 		want string
 	}{
-		{[]string{"--once", "--prof.path=" + dir + "/*/prof.log"}, 1, "No prof.log found: give its path with --prof.path"},
-		{[]string{"--once", "--prof.path=" + dir}, 1, "not a regular file: name the prof.log itself"},
-		{[]string{"--prof.path=/[/prof.log"}, 2, "--prof.path: pattern"},
-		{[]string{"--prof.path=" + dir + "/x", "--web.listen-address=" + taken.Addr().String()}, 1, "choose another address with --web.listen-address"},
-		{[]string{"--tail.poll-interval=0s"}, 2, "must be longer than 0s"},
-		{[]string{"--web.telemetry-path=metrics"}, 2, "must begin with a slash"},
-		{[]string{"--no-such-flag"}, 2, "unknown long flag"},
-		{[]string{"--help"}, 0, ""},
-		{[]string{"--version"}, 0, ""},
+		{name: "no prof.log", args: []string{"--once", nothing}, code: 1, want: "No prof.log found: give its path with --prof.path"},
+		{name: "a directory", args: []string{"--once", "--prof.path=" + dir}, code: 1, want: "not a regular file: name the prof.log itself"},
+		{name: "a bad pattern", args: []string{"--prof.path=/[/prof.log"}, code: 2, want: "--prof.path: pattern"},
+		{name: "an address that is taken", args: []string{nothing, "--web.listen-address=" + taken.Addr().String()}, code: 1, want: "choose another address with --web.listen-address"},
+		{name: "an address that is none", args: []string{nothing, "--web.listen-address=192.0.2.1:0"}, code: 1, want: "correct --web.listen-address"},
+		{name: "a mistyped web configuration", args: []string{nothing, "--web.config.file=" + broken}, code: 1, want: "field cert_fiel not found"},
+		{name: "a key that is not there", args: []string{nothing, "--web.config.file=" + keyless}, code: 1, want: "Cannot use the web configuration"},
+		{name: "no interval", args: []string{"--tail.poll-interval=0s"}, code: 2, want: "must be longer than 0s"},
+		{name: "a relative path", args: []string{"--web.telemetry-path=metrics"}, code: 2, want: "write it as /metrics"},
+		{name: "an unknown flag", args: []string{"--no-such-flag"}, code: 2, want: "unknown long flag"},
+		{name: "help", args: []string{"--help"}},
+		{name: "version", args: []string{"--version"}},
 	} {
-		code, _, errs := command(t, dir, test.args...)
-		if code != test.code || !strings.Contains(errs, test.want) {
-			t.Errorf("%v: code %d, want %d with %q:\n%s", test.args, code, test.code, test.want, errs)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			code, _, errs := command(t, dir, test.args...)
+			if code != test.code || !strings.Contains(errs, test.want) {
+				t.Errorf("code %d, want %d with %q:\n%s", code, test.code, test.want, errs)
+			}
+		})
 	}
 }
 

@@ -1,38 +1,144 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"io"
+	"io/fs"
+	"log"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/http/pprof"
+	"strconv"
+	"syscall"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
+	"golang.org/x/sync/errgroup"
 
 	"bro_exporter/collector"
 )
 
-// newHandler returns the exporter's pages: metrics, health, and one that links to them.
-func newHandler(c *collector.Collector, cfg *config, log *slog.Logger) (http.Handler, error) {
-	processes := prometheus.NewRegistry()
-	if err := processes.Register(c); err != nil {
-		return nil, err
+// shutdownTimeout is how long scrapes that have begun may take to end, and a file that hangs.
+const shutdownTimeout = 5 * time.Second
+
+// serve serves the metrics until ctx is done and returns the exit code.
+func serve(ctx context.Context, c *collector.Collector, cfg *webConfig, log *slog.Logger) int {
+	log.Info("Starting "+name, "version", version.Info())
+	if err := web.Validate(*cfg.WebConfigFile); err != nil {
+		log.Error("Cannot use the web configuration: correct the file or what it names", "file", *cfg.WebConfigFile, "err", err)
+		return failed
 	}
-	self := selfRegistry(c, cfg.noSelfMetrics)
-	metrics := promhttp.HandlerFor(prometheus.Gatherers{processes, self}, promhttp.HandlerOpts{
-		ErrorLog:            slog.NewLogLogger(log.Handler(), slog.LevelError),
-		ErrorHandling:       promhttp.ContinueOnError,
-		MaxRequestsInFlight: cfg.maxRequests,
-		EnableOpenMetrics:   true,
+	handler, err := newHandler(c, cfg, log)
+	if err != nil {
+		log.Error("Cannot serve", "err", err)
+		return failed
+	}
+	server := newServer(handler, log)
+	tasks, running := errgroup.WithContext(ctx)
+	tasks.Go(func() error { c.Run(running); return nil })
+	tasks.Go(func() error {
+		err := web.ListenAndServe(server, cfg.FlagConfig, log)
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil
+		}
+		logServeError(err, log)
+		return err
 	})
-	if !cfg.noSelfMetrics {
-		metrics = promhttp.InstrumentMetricHandler(self, metrics)
+	go func() {
+		select {
+		case <-running.Done():
+		case <-c.Ready():
+			if c.Processes() == 0 {
+				warnNothing(c, log)
+			}
+		}
+	}()
+	<-running.Done()
+	code := 0
+	if ctx.Err() == nil { // nobody asked: the server has failed
+		code = failed
+	}
+	log.Info("Stopping")
+	stop(server, tasks)
+	return code
+}
+
+// stop ends the server and waits for all tasks to end, but not for ever.
+func stop(server *http.Server, tasks *errgroup.Group) {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		_ = server.Close()
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- tasks.Wait() }()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	}
+}
+
+func logServeError(err error, log *slog.Logger) {
+	var op *net.OpError
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		log.Error("Another program listens on this address: stop it, or choose another address with --web.listen-address", "err", err)
+	case errors.Is(err, fs.ErrPermission):
+		log.Error("The exporter may not listen on this address: choose a port above 1023 with --web.listen-address", "err", err)
+	case errors.As(err, &op) && op.Op == "listen":
+		log.Error("The exporter cannot listen on this address: correct --web.listen-address", "err", err)
+	default:
+		log.Error("Cannot serve", "err", err)
+	}
+}
+
+// newServer returns a server whose clients cannot hold a connection by doing nothing.
+func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           readOnly(handler),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          log.New(serverLog{newOccasional(logger)}, "", 0),
+	}
+}
+
+// readOnly refuses what does more than read. Before a handler's first word reaches the client,
+// net/http waits for the request's body, unless the connection is to be closed.
+func readOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			w.Header().Set("Connection", "close")
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "Only GET and HEAD are served here.", http.StatusMethodNotAllowed)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// newHandler returns the exporter's pages: metrics, health, and one that links to them.
+func newHandler(c *collector.Collector, cfg *webConfig, log *slog.Logger) (http.Handler, error) {
+	metrics, err := newMetrics(c, cfg, log)
+	if err != nil {
+		return nil, err
 	}
 	landing, err := web.NewLandingPage(web.LandingConfig{
 		Name:        "Bro/Zeek exporter",
 		Description: "What every Bro or Zeek process of this host says of itself in its prof.log.",
 		Version:     version.Info(),
+		Profiling:   strconv.FormatBool(cfg.pprof),
 		Links: []web.LandingLinks{
 			{Address: cfg.telemetryPath, Text: "Metrics"},
 			{Address: "/-/healthy", Text: "Healthy", Description: "the exporter runs"},
@@ -56,5 +162,35 @@ func newHandler(c *collector.Collector, cfg *config, log *slog.Logger) (http.Han
 			http.Error(w, name+" has not looked at every prof.log yet.", http.StatusServiceUnavailable)
 		}
 	})
+	if cfg.pprof {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	}
 	return mux, nil
+}
+
+// newMetrics returns the handler of /metrics: Bro's processes and the exporter itself.
+func newMetrics(c *collector.Collector, cfg *webConfig, log *slog.Logger) (http.Handler, error) {
+	processes := prometheus.NewRegistry()
+	if err := processes.Register(c); err != nil {
+		return nil, err
+	}
+	self := prometheus.NewRegistry()
+	self.MustRegister(versioncollector.NewCollector(name))
+	self.MustRegister(c.Self()...)
+	metrics := promhttp.HandlerFor(tolerant{prometheus.Gatherers{processes, self}, newOccasional(log)}, promhttp.HandlerOpts{
+		ErrorLog: scrapeLog{newOccasional(log)},
+		// Nothing is worth encoding for a client that has hung up.
+		ErrorHandling:       promhttp.HTTPErrorOnError,
+		MaxRequestsInFlight: cfg.maxRequests,
+		EnableOpenMetrics:   true,
+	})
+	if cfg.noSelfMetrics {
+		return metrics, nil
+	}
+	self.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return promhttp.InstrumentMetricHandler(self, metrics), nil
 }
