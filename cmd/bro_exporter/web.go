@@ -112,19 +112,22 @@ func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	}
 }
 
-// readOnly refuses what does more than read. Before a handler's first word reaches the client,
-// net/http waits for the request's body, unless the connection is to be closed.
+// readOnly serves only requests that read. It refuses those with a body at once, and closes their
+// connection: else net/http would wait for the body before it replies.
 func readOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
 			w.Header().Set("Connection", "close")
 		}
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		switch {
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, "Only GET and HEAD are served here.", http.StatusMethodNotAllowed)
-			return
+		case r.ContentLength != 0:
+			http.Error(w, "No request with a body is served here.", http.StatusBadRequest)
+		default:
+			next.ServeHTTP(w, r)
 		}
-		next.ServeHTTP(w, r)
 	})
 }
 
