@@ -3,7 +3,7 @@ package collector
 import "bro_exporter/parse"
 
 // brokerTopic is "Comm: peers=0 stores=1 pending_queries=0 events_in=0 ...". The line reaches
-// the disk one block late.
+// the disk one snapshot late.
 func brokerTopic() Topic {
 	return Topic{"broker", from(withComm,
 		gauge("bro_broker_peers",

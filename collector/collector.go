@@ -1,5 +1,5 @@
 // Package collector turns the prof.logs of a host into Prometheus metrics. It finds them by
-// patterns, follows each, and exposes the newest block of every Bro or Zeek process.
+// patterns, follows each, and exposes the newest snapshot of every Bro or Zeek process.
 //
 //	c, err := collector.New(collector.Config{Patterns: spool.DefaultPatterns()})
 //	registry.MustRegister(c)
@@ -22,9 +22,9 @@
 //     that were read, which must still stand where they stood: before each look, and after it, or
 //     what it read does not count. A process that restarts truncates its prof.log and writes on at
 //     once, so neither the inode nor the size tells. A hash of the file's beginning would not
-//     do: the first block of a worker has the time stamp 0 and the same command line each time.
+//     do: the first snapshot of a worker has the time stamp 0 and the same command line each time.
 //   - What was delivered is held against the size of the file.
-//   - After any doubt reading starts anew with the newest blocks, since only those matter; the
+//   - After any doubt reading starts again with the newest snapshots, since only those matter; the
 //     reason is counted. A file that has grown by more than 16 MiB is also read from its end.
 //   - A file that cannot be read is tried again less and less often, at least every 16th look.
 //
@@ -56,14 +56,15 @@ type Config struct {
 	ForgetAfter       time.Duration // how long bro_up 0 stays when a file is gone: 1 h
 	Limits            Limits
 	Logger            *slog.Logger // none if nil
+	Observer          Observer     // nobody if nil
 }
 
 // Collector is a prometheus.Collector of every Bro process that its patterns find.
 type Collector struct {
-	config Config
-	parts  []prometheus.Collector
-	ready  chan struct{}
-	anews  *prometheus.CounterVec
+	config  Config
+	parts   []prometheus.Collector
+	ready   chan struct{}
+	resyncs *prometheus.CounterVec
 
 	mu    sync.Mutex
 	nodes map[string]*node // by path
@@ -112,8 +113,8 @@ func New(config Config) (*Collector, error) {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 	c := &Collector{config: config, ready: make(chan struct{}), nodes: map[string]*node{}}
-	c.anews = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "bro_exporter_reads_anew_total",
+	c.resyncs = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bro_exporter_resyncs_total",
 		Help: "How often a prof.log was read from its newest blocks on because it was not the file it had been.",
 	}, []string{"reason"})
 	c.parts = append(c.parts, newTopicCollector(Health(config.StaleAfter), c.views))
@@ -141,34 +142,33 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 // processes.
 func (c *Collector) Self() []prometheus.Collector {
 	return []prometheus.Collector{
-		c.anews,
+		c.resyncs,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "bro_exporter_processes",
 			Help: "Bro processes whose prof.log is or was lately there.",
-		}, func() float64 { return float64(c.Processes()) }),
+		}, func() float64 { return float64(c.known()) }),
 	}
 }
 
 // Ready is closed when Run has looked at every prof.log once.
 func (c *Collector) Ready() <-chan struct{} { return c.ready }
 
-// Processes returns how many Bro processes are known, running or gone.
-func (c *Collector) Processes() int {
+func (c *Collector) known() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.nodes)
 }
 
-// views returns what is to be seen of each process now.
+// views returns what is known of each process now.
 func (c *Collector) views() []view {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	views := make([]view, 0, len(c.nodes))
-	for _, n := range c.nodes {
-		if n.view == nil {
-			continue
+	for path, n := range c.nodes {
+		v := view{path: path}
+		if n.view != nil {
+			v = *n.view
 		}
-		v := *n.view
 		v.process = valid(n.process)
 		views = append(views, v)
 	}
@@ -177,11 +177,11 @@ func (c *Collector) views() []view {
 
 // Look looks once at every prof.log there is, takes it as it is although its process may be
 // about to write more, and returns how many could be read.
-func (c *Collector) Look() int {
+func (c *Collector) Poll() int {
 	read := 0
 	for _, file := range spool.Find(c.config.Patterns) {
 		// What is half written today will not be completed in the time that we have.
-		v := c.newFollower(file.Path).look(time.Now().Add(givenUp))
+		v := c.newFollower(file).poll(time.Now().Add(givenUp))
 		if v.file.readable {
 			read++
 		}
@@ -213,8 +213,8 @@ func (c *Collector) Run(ctx context.Context) {
 	}
 }
 
-func (c *Collector) newFollower(path string) *follower {
-	return newFollower(path, c.config.Limits, c.anews, c.config.Logger)
+func (c *Collector) newFollower(file spool.File) *follower {
+	return newFollower(file, c.config, c.resyncs)
 }
 
 // discover begins to follow what is new and forgets what has long been gone. It returns what
@@ -235,7 +235,7 @@ func (c *Collector) discover(ctx context.Context, running *sync.WaitGroup) (firs
 		n := &node{process: file.Process, stop: stop}
 		c.nodes[file.Path] = n
 		first.Add(1)
-		running.Go(func() { c.follow(follow, c.newFollower(file.Path), n, first.Done) })
+		running.Go(func() { c.follow(follow, c.newFollower(file), n, first.Done) })
 	}
 	return first
 }
@@ -259,6 +259,9 @@ func (c *Collector) forget(found []spool.File) {
 			c.config.Logger.Info("Forgetting a prof.log that is gone", "process", n.process, "path", path)
 			n.stop()
 			delete(c.nodes, path)
+			if c.config.Observer != nil {
+				c.config.Observer.End(n.process, path)
+			}
 		}
 	}
 }
@@ -268,7 +271,7 @@ func (c *Collector) follow(ctx context.Context, f *follower, n *node, looked fun
 	ticker := time.NewTicker(c.config.PollInterval)
 	defer ticker.Stop()
 	for done := looked; ; done = func() {} {
-		v := f.look(time.Now())
+		v := f.poll(time.Now())
 		c.mu.Lock()
 		n.view = v
 		c.mu.Unlock()

@@ -54,7 +54,7 @@ func once(t *testing.T, config Config) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Look() == 0 {
+	if c.Poll() == 0 {
 		t.Fatalf("nothing read of %v", config.Patterns)
 	}
 	registry := registryOf(c)
@@ -382,7 +382,7 @@ func BenchmarkCollect(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if n := c.Look(); n != 256 {
+	if n := c.Poll(); n != 256 {
 		b.Fatalf("%d read", n)
 	}
 	registry := prometheus.NewRegistry()

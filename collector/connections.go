@@ -54,7 +54,7 @@ func connectionsTopic() Topic {
 
 func byProtocol(name, help string, field func(parse.Protocol) parse.Opt[uint64]) Metric {
 	return Metric{Name: name, Help: help, Type: prometheus.GaugeValue, Labels: []string{"protocol"},
-		ofBlock: func(d *digest, emit emit) {
+		ofSnapshot: func(d *digest, emit emit) {
 			for _, p := range []struct {
 				name string
 				parse.Protocol

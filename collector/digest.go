@@ -26,7 +26,7 @@ const maxTimers = 100
 // others is what the series are called that stand for all beyond a limit.
 const others = "other"
 
-// digest is a block as it is exposed: its names can be labels, no two are the same, and their
+// digest is a snapshot as it is exposed: its names can be labels, no two are the same, and their
 // number is limited.
 type digest struct {
 	*parse.Snapshot
@@ -39,7 +39,7 @@ type digest struct {
 // dropped counts what has no series of its own because of a limit.
 type dropped struct{ threads, globals, timers int }
 
-// newDigest makes a digest of a block, which it takes over.
+// newDigest makes a digest of a snapshot, which it takes over.
 func newDigest(s *parse.Snapshot, limits Limits) *digest {
 	d := &digest{Snapshot: s, whole: s.Whole()}
 	d.threads(limits.Threads)
@@ -53,8 +53,8 @@ func newDigest(s *parse.Snapshot, limits Limits) *digest {
 func (d *digest) threads(limit int) {
 	name := func(t *parse.Thread) *string { return &t.Name }
 	for i := range d.Threads.List {
-		if t := &d.Threads.List[i]; strings.HasSuffix(t.Name, execReader) {
-			t.Name = execReader
+		if t := &d.Threads.List[i]; strings.HasSuffix(t.Name, parse.ExecReader) {
+			t.Name = parse.ExecReader
 		}
 	}
 	busier := func(a, b parse.Thread) int {
@@ -62,9 +62,6 @@ func (d *digest) threads(limit int) {
 	}
 	d.Threads.List, d.dropped.threads = distinct(d.Threads.List, limit, name, addThread, busier)
 }
-
-// execReader ends the name of a thread that reads a command's output: "CMD |/Input::READER_RAW".
-const execReader = "|/Input::READER_RAW"
 
 func addThread(sum *parse.Thread, t parse.Thread) {
 	sum.In += t.In

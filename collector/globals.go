@@ -6,7 +6,7 @@ import (
 	"bro_exporter/parse"
 )
 
-// globalsTopic is what an expensive block says of the script layer's variables:
+// globalsTopic is what an expensive snapshot says of the script layer's variables:
 //
 //	Weird::actions = 35K (163/163 entries)
 //	Global_sizes total: 5233K
@@ -47,7 +47,7 @@ func globalsTopic() Topic {
 
 func byGlobal(name, help string, field func(*parse.Global) parse.Opt[uint64]) Metric {
 	return Metric{Name: name, Help: help, Type: prometheus.GaugeValue, Labels: []string{"global"},
-		ofBlock: func(d *digest, emit emit) {
+		ofSnapshot: func(d *digest, emit emit) {
 			for i := range d.Globals.List {
 				g := &d.Globals.List[i]
 				if f := field(g); f.Measured {

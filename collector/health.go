@@ -15,10 +15,14 @@ func Health(staleAfter time.Duration) Topic {
 		health("bro_up",
 			"1 if the prof.log can be read and was written to lately, 0 if not; 0 stays for a while when the file is gone.",
 			prometheus.GaugeValue, func(v *view) (float64, bool) {
-				if v.file.readable && time.Since(v.file.modified) <= staleAfter {
+				switch v.state(time.Now(), staleAfter) {
+				case Up:
 					return 1, true
+				case Waiting:
+					return 0, false
+				default:
+					return 0, true
 				}
-				return 0, true
 			}),
 		{
 			Name:   "bro_prof_info",

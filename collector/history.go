@@ -2,29 +2,29 @@ package collector
 
 import "bro_exporter/parse"
 
-// History turns the blocks that a process has written, one after the other, into the series that
-// were exposed after each: those of HistoryMetrics. Values of an expensive block are carried on as
-// they are exposed. Only those of a Comm line are known here with their own block, not one late.
+// History turns the snapshots that a process has written, one after the other, into the series that
+// were exposed after each: those of HistoryMetrics. Values of an expensive snapshot are carried on as
+// they are exposed. Only those of a Comm line are known here with their own snapshot, not one late.
 type History struct {
-	metrics []Metric
-	limits  Limits
-	state   state
-	blocks  int64
+	metrics   []Metric
+	limits    Limits
+	state     state
+	snapshots int64
 }
 
-// HistoryMetrics returns the metrics that prof.log alone tells: of the topics those of a block, and
-// of the log's health the times of the newest blocks and the restarts. What was known of the file
+// HistoryMetrics returns the metrics that prof.log alone tells: of the topics those of a snapshot, and
+// of the log's health the times of the newest snapshots and the restarts. What was known of the file
 // or the live process then is not in the log.
 func HistoryMetrics() []Metric {
 	var metrics []Metric
 	for _, m := range Health(0).Metrics {
-		if m.ofBlock != nil || m.Name == restartsTotal {
+		if m.ofSnapshot != nil || m.Name == restartsTotal {
 			metrics = append(metrics, m)
 		}
 	}
 	for _, topic := range Topics() {
 		for _, m := range topic.Metrics {
-			if m.ofBlock != nil {
+			if m.ofSnapshot != nil {
 				metrics = append(metrics, m)
 			}
 		}
@@ -32,17 +32,17 @@ func HistoryMetrics() []Metric {
 	return metrics
 }
 
-// NewHistory returns the History of a process of which no block is known yet.
+// NewHistory returns the History of a process of which no snapshot is known yet.
 func NewHistory(limits Limits) *History {
 	return &History{metrics: HistoryMetrics(), limits: limits.withDefaults()}
 }
 
-// Add takes over the block that follows those added before, and calls emit for every series: with
+// Add takes over the snapshot that follows those added before, and calls emit for every series: with
 // the index of its metric in HistoryMetrics, and its labels besides process.
-func (h *History) Add(block *parse.Snapshot, emit func(metric int, value float64, labels ...string)) {
-	h.blocks++
-	block.Offset = h.blocks // of several logs: what differs are the blocks
-	h.state.add(newDigest(block, h.limits))
+func (h *History) Add(snapshot *parse.Snapshot, emit func(metric int, value float64, labels ...string)) {
+	h.snapshots++
+	snapshot.Offset = h.snapshots // of several logs: what differs are the snapshots
+	h.state.add(newDigest(snapshot, h.limits))
 	v := view{
 		file:     fileHealth{present: true, restarts: h.state.restarts},
 		releases: h.state.releases, newest: h.state.newest, expensive: h.state.expensive, comm: h.state.comm,

@@ -72,7 +72,7 @@ func exposedOf(t *testing.T, log string) (series []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Look()
+	c.Poll()
 	families, err := registryOf(c).Gather()
 	if err != nil {
 		t.Fatal(err)

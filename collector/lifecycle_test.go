@@ -47,7 +47,7 @@ func (w *watch) matches(n *spooltest.Node) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if c.Look() != 1 {
+	if c.Poll() != 1 {
 		w.t.Fatalf("cannot read %s", n.Path())
 	}
 	plain := &watch{t: w.t, registry: registryOf(c)}

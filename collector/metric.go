@@ -9,30 +9,6 @@ import (
 	"bro_exporter/parse"
 )
 
-// Topic is a group of metrics that can be switched off together.
-type Topic struct {
-	Name    string
-	Metrics []Metric
-}
-
-// Topics returns every topic that can be switched off, in the order of a prof.log's lines.
-func Topics() []Topic {
-	return []Topic{
-		memoryTopic(),
-		runtimeTopic(),
-		connectionsTopic(),
-		tcpTopic(),
-		rulesTopic(),
-		timersTopic(),
-		dnsTopic(),
-		triggersTopic(),
-		threadsTopic(),
-		brokerTopic(),
-		globalsTopic(),
-		processTopic(),
-	}
-}
-
 // Metric is one metric of a Bro process and where its value comes from.
 type Metric struct {
 	Name   string
@@ -40,23 +16,23 @@ type Metric struct {
 	Type   prometheus.ValueType
 	Labels []string // besides process
 
-	block   block
-	ofBlock func(d *digest, emit emit) // from a block, if it is one of a prof.log's lines
-	ofView  func(v *view, emit emit)
-	created func(v *view) time.Time // since when a counter counts: the process's start if nil
+	source     source
+	ofSnapshot func(d *digest, emit emit) // from a snapshot, if it is one of a prof.log's lines
+	ofView     func(v *view, emit emit)
+	created    func(v *view) time.Time // since when a counter counts: the process's start if nil
 }
 
 // emit takes one series: its value, and the values of the metric's Labels, which differ from
 // those of its other series.
 type emit func(value float64, labels ...string)
 
-// block says which block of a process a metric is read from.
-type block int
+// snapshot says which snapshot of a process a metric is read from.
+type source int
 
 const (
-	newest        block = iota
-	withExpensive       // the newest one that measured what costs time
-	withComm            // the newest one whose Comm line has been written
+	newest        source = iota
+	withExpensive        // the newest one that measured what costs time
+	withComm             // the newest one whose Comm line has been written
 )
 
 type number interface{ uint64 | float64 }
@@ -70,17 +46,17 @@ func counter[T number](name, help string, field func(*digest) parse.Opt[T]) Metr
 }
 
 func single[T number](name, help string, kind prometheus.ValueType, field func(*digest) parse.Opt[T]) Metric {
-	return Metric{Name: name, Help: help, Type: kind, ofBlock: func(d *digest, emit emit) {
+	return Metric{Name: name, Help: help, Type: kind, ofSnapshot: func(d *digest, emit emit) {
 		if f := field(d); f.Measured {
 			emit(float64(f.Value))
 		}
 	}}
 }
 
-// from returns the metrics, read from block b.
-func from(b block, metrics ...Metric) []Metric {
+// from returns the metrics, read from snapshot b.
+func from(b source, metrics ...Metric) []Metric {
 	for i := range metrics {
-		metrics[i].block = b
+		metrics[i].source = b
 	}
 	return metrics
 }
@@ -94,8 +70,8 @@ func (m *Metric) series(v *view, emit emit) {
 		m.ofView(v, emit)
 		return
 	}
-	if d := v.block(m.block); d != nil {
-		m.ofBlock(d, emit)
+	if d := v.digest(m.source); d != nil {
+		m.ofSnapshot(d, emit)
 	}
 }
 

@@ -15,13 +15,13 @@ import (
 
 // processTopic is the running process behind a prof.log: what /proc says of it now.
 func processTopic() Topic {
-	row := func(name, help string, kind prometheus.ValueType, value func(*liveProcess) (float64, bool)) Metric {
+	row := func(name, help string, kind prometheus.ValueType, value func(*LiveProcess) (float64, bool)) Metric {
 		return Metric{Name: name, Help: help, Type: kind,
 			created: func(v *view) time.Time {
 				if v.live == nil {
 					return time.Time{}
 				}
-				return v.live.start
+				return v.live.Start
 			},
 			ofView: func(v *view, emit emit) {
 				if v.live == nil {
@@ -35,25 +35,26 @@ func processTopic() Topic {
 	const of = " of the process that .pid beside prof.log names, if it runs. From /proc; all releases."
 	return Topic{"process", []Metric{
 		row("bro_process_resident_memory_bytes", "Resident memory now"+of, prometheus.GaugeValue,
-			func(p *liveProcess) (float64, bool) { return p.resident, true }),
+			func(p *LiveProcess) (float64, bool) { return p.Resident, true }),
 		row("bro_process_virtual_memory_bytes", "Virtual memory"+of, prometheus.GaugeValue,
-			func(p *liveProcess) (float64, bool) { return p.virtual, true }),
+			func(p *LiveProcess) (float64, bool) { return p.Virtual, true }),
 		row("bro_process_cpu_seconds_total", "User and system CPU seconds"+of, prometheus.CounterValue,
-			func(p *liveProcess) (float64, bool) { return p.cpu, true }),
+			func(p *LiveProcess) (float64, bool) { return p.CPU, true }),
 		row("bro_process_open_fds", "Open file descriptors"+of+" Only where the exporter may see them.", prometheus.GaugeValue,
-			func(p *liveProcess) (float64, bool) { return float64(p.fds), p.fds >= 0 }),
+			func(p *LiveProcess) (float64, bool) { return float64(p.FDs), p.FDs >= 0 }),
 		row("bro_process_start_time_seconds", "Start, in Unix seconds,"+of, prometheus.GaugeValue,
-			func(p *liveProcess) (float64, bool) { return float64(p.start.UnixNano()) / 1e9, true }),
+			func(p *LiveProcess) (float64, bool) { return float64(p.Start.UnixNano()) / 1e9, true }),
 	}}
 }
 
-// liveProcess is what /proc says of a running process.
-type liveProcess struct {
-	resident float64 // bytes
-	virtual  float64
-	cpu      float64 // seconds
-	fds      int     // -1 if they may not be seen
-	start    time.Time
+// LiveProcess is what /proc tells about a running process.
+type LiveProcess struct {
+	PID      int
+	Resident float64 // bytes
+	Virtual  float64 // bytes
+	CPU      float64 // seconds, user and system
+	FDs      int     // open file descriptors; -1 if the exporter may not see them
+	Start    time.Time
 }
 
 // processInterval is how often /proc is asked.
@@ -66,7 +67,7 @@ const startSlack = 2 * time.Second
 // findProcess returns the process that runs in the directory of a prof.log, nil if there is
 // none. zeekctl writes its number into .pid just after it has started it; a process with that
 // number that is no Bro or Zeek, or has started later, is another one.
-func findProcess(dir string) *liveProcess {
+func findProcess(dir string) *LiveProcess {
 	pid, written, err := readPid(filepath.Join(dir, ".pid"))
 	if err != nil {
 		return nil
@@ -88,15 +89,16 @@ func findProcess(dir string) *liveProcess {
 	if start.After(written.Add(startSlack)) {
 		return nil
 	}
-	live := &liveProcess{
-		resident: float64(stat.ResidentMemory()),
-		virtual:  float64(stat.VirtualMemory()),
-		cpu:      stat.CPUTime(),
-		fds:      -1,
-		start:    start,
+	live := &LiveProcess{
+		PID:      pid,
+		Resident: float64(stat.ResidentMemory()),
+		Virtual:  float64(stat.VirtualMemory()),
+		CPU:      stat.CPUTime(),
+		FDs:      -1,
+		Start:    start,
 	}
 	if n, err := proc.FileDescriptorsLen(); err == nil {
-		live.fds = n
+		live.FDs = n
 	}
 	return live
 }

@@ -50,13 +50,13 @@ func TestFindProcess(t *testing.T) {
 	writePid(t, dir, strconv.Itoa(zeek.Process.Pid)+"\n")
 	live := findProcess(dir)
 	// It has no memory before its program is loaded.
-	for deadline := time.Now().Add(time.Minute); live != nil && live.resident == 0 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); live != nil && live.Resident == 0 && time.Now().Before(deadline); {
 		live = findProcess(dir)
 	}
 	if live == nil {
 		t.Fatal("a running zeek is not found")
 	}
-	if live.resident <= 0 || live.virtual < live.resident || live.fds < 3 || time.Since(live.start) > time.Minute || time.Since(live.start) < -time.Second {
+	if live.Resident <= 0 || live.Virtual < live.Resident || live.FDs < 3 || time.Since(live.Start) > time.Minute || time.Since(live.Start) < -time.Second {
 		t.Errorf("%+v", live)
 	}
 	// The number of a process that has started after .pid was written is another's.

@@ -3,7 +3,7 @@ package collector
 import "bro_exporter/parse"
 
 // rulesTopic is "RuleMatcher: matchers=11 nfa_states=466 dfa_states=11 ncomputed=0 mem=29K",
-// of expensive blocks.
+// of expensive snapshots.
 func rulesTopic() Topic {
 	return Topic{"rules", from(withExpensive,
 		gauge("bro_rule_matchers",

@@ -154,7 +154,7 @@ func (w *watch) showsAll(nodes []*soakNode) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		c.Look()
+		c.Poll()
 		want[n.Name] = byProcess((&watch{t: w.t, registry: registryOf(c)}).series())[n.Name]
 	}
 	w.until("what a plain reading gives", func(all map[string]float64) bool {

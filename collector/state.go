@@ -6,12 +6,12 @@ import (
 	"bro_exporter/parse"
 )
 
-// state is what is known of the process behind one prof.log: its newest blocks.
+// state is what is known of the process behind one prof.log: its newest snapshots.
 type state struct {
 	newest    *digest
 	expensive *digest
 	comm      *digest
-	// last is the newest block of a file that has been left behind.
+	// last is the newest snapshot of a file that has been left behind.
 	last     *digest
 	releases parse.Releases
 	started  time.Time // zero until dated
@@ -20,49 +20,49 @@ type state struct {
 	restarts  uint64
 }
 
-// add takes the block that follows those added before, or a later reading of the newest one.
-func (s *state) add(block *digest) {
-	if s.newest == nil || s.newest.Offset != block.Offset {
+// add takes the snapshot that follows those added before, or a later reading of the newest one.
+func (s *state) add(d *digest) {
+	if s.newest == nil || s.newest.Offset != d.Offset {
 		s.snapshots++
-		s.follow(block)
+		s.follow(d)
 	}
-	s.releases = s.releases.Narrow(block.Releases)
-	s.newest = block
+	s.releases = s.releases.Narrow(d.Releases)
+	s.newest = d
 	// One that was cut off lacks the tables that its forerunner has.
-	if block.Expensive && (block.whole || s.expensive == nil) {
-		s.expensive = block
+	if d.Expensive && (d.whole || s.expensive == nil) {
+		s.expensive = d
 	}
-	if !block.Comm.Empty() {
-		s.comm = block
+	if !d.Comm.Empty() {
+		s.comm = d
 	}
 }
 
-// follow drops the values of the process before, if block is another's.
-func (s *state) follow(block *digest) {
+// follow drops the values of the process before, if snapshot is another's.
+func (s *state) follow(d *digest) {
 	before := s.newest
 	if before == nil {
 		before = s.last
 	}
-	restarted := before != nil && before.Restarted(block.Snapshot)
+	restarted := before != nil && before.Restarted(d.Snapshot)
 	if restarted {
 		s.restarts++
 	}
 	if restarted || before == nil {
-		s.leave()
-		s.releases = block.Releases
+		s.reset()
+		s.releases = d.Releases
 		s.started = time.Time{}
 	}
 }
 
 // leave drops all values: the file they came from is no more.
-func (s *state) leave() {
+func (s *state) reset() {
 	if s.newest != nil {
 		s.last = s.newest
 	}
 	s.newest, s.expensive, s.comm = nil, nil, nil
 }
 
-// date finds out when the process started, the newest block being as old as its file.
+// date finds out when the process started, the newest snapshot being as old as its file.
 func (s *state) date(modified time.Time) {
 	if s.newest != nil && s.started.IsZero() {
 		s.started = modified.Add(-time.Duration(s.newest.Runtime.Real.Value * float64(time.Second)))
@@ -74,17 +74,19 @@ type view struct {
 	process  string
 	path     string
 	file     fileHealth
-	live     *liveProcess // nil if none is known to run
+	err      string       // why the file cannot be read, in words
+	live     *LiveProcess // nil if none is known to run
 	releases parse.Releases
 	started  time.Time // zero if unknown
 	newest   *digest
-	// expensive and comm are the newest blocks that have what comes rarely or late.
+	// expensive and comm are the newest snapshots that have what comes rarely or late.
 	expensive *digest
 	comm      *digest
 }
 
 // fileHealth is what is known of a prof.log itself. The counts are those since it is followed.
 type fileHealth struct {
+	polled     bool // it was looked at
 	present    bool // the file is there
 	readable   bool
 	modified   time.Time
@@ -96,7 +98,7 @@ type fileHealth struct {
 	restarts   uint64
 }
 
-func (v *view) block(b block) *digest {
+func (v *view) digest(b source) *digest {
 	switch b {
 	case withExpensive:
 		return v.expensive

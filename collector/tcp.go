@@ -22,7 +22,7 @@ func tcpTopic() Topic {
 		Help:   "TCP-States: TCP connections by the states of their two ends. All releases.",
 		Type:   prometheus.GaugeValue,
 		Labels: []string{"originator", "responder"},
-		ofBlock: func(d *digest, emit emit) {
+		ofSnapshot: func(d *digest, emit emit) {
 			if !d.TCPStates.Measured {
 				return
 			}

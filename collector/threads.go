@@ -43,7 +43,7 @@ func threadsTopic() Topic {
 
 func byThread(name string, kind prometheus.ValueType, help string, field func(*parse.Thread) uint64) Metric {
 	return Metric{Name: name, Help: help, Type: kind, Labels: []string{"thread"},
-		ofBlock: func(d *digest, emit emit) {
+		ofSnapshot: func(d *digest, emit emit) {
 			for i := range d.Threads.List {
 				t := &d.Threads.List[i]
 				emit(float64(field(t)), t.Name)

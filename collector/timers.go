@@ -26,7 +26,7 @@ func timersTopic() Topic {
 			Help:   "NAME = N below Triggers: timers waiting, by type; a type without any is absent. All releases.",
 			Type:   prometheus.GaugeValue,
 			Labels: []string{"timer"},
-			ofBlock: func(d *digest, emit emit) {
+			ofSnapshot: func(d *digest, emit emit) {
 				for _, t := range d.Timers.ByName {
 					emit(float64(t.Pending), t.Name)
 				}

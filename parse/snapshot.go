@@ -167,6 +167,11 @@ type Thread struct {
 	OutWrites  uint64 `json:"queue_out_writes"`
 }
 
+// ExecReader ends the name of a thread that reads the output of a command,
+// "CMD |/Input::READER_RAW". Every run of a command makes a thread with a name of its own, so only
+// their sum tells something over time.
+const ExecReader = "|/Input::READER_RAW"
+
 // Comm is the "Comm:" line: Broker's state. Its deltas of 2.4 and 2.5 are left out.
 type Comm struct {
 	Peers          Opt[uint64] `json:"peers,omitzero"`

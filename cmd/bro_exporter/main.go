@@ -74,7 +74,7 @@ func limitProcessors() {
 
 // warnNothing tells the admin why there are no metrics of Bro.
 func warnNothing(c *collector.Collector, log *slog.Logger) {
-	if c.Processes() > 0 {
+	if len(c.Status().Processes) > 0 {
 		log.Warn("No prof.log could be read: run as a user who may, such as the one Zeek runs as")
 		return
 	}

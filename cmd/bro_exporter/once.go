@@ -16,7 +16,7 @@ import (
 
 // once prints the metrics of all Bro processes to w and returns the exit code.
 func once(c *collector.Collector, w io.Writer, log *slog.Logger) int {
-	if c.Look() == 0 {
+	if c.Poll() == 0 {
 		warnNothing(c, log)
 		return failed
 	}

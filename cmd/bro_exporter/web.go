@@ -55,7 +55,7 @@ func serve(ctx context.Context, c *collector.Collector, cfg *webConfig, log *slo
 		select {
 		case <-running.Done():
 		case <-c.Ready():
-			if c.Processes() == 0 {
+			if len(c.Status().Processes) == 0 {
 				warnNothing(c, log)
 			}
 		}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"bro_exporter/spool"
 )
 
 func newTestFollower(t *testing.T, text string) (f *follower, write func(string)) {
@@ -25,8 +27,9 @@ func newTestFollower(t *testing.T, text string) (f *follower, write func(string)
 		}
 	}
 	write(text)
-	anews := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "x"}, []string{"reason"})
-	return newFollower(path, Limits{500, 500}, anews, slog.New(slog.DiscardHandler)), write
+	resyncs := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "x"}, []string{"reason"})
+	config := Config{Limits: Limits{Threads: 500, Globals: 500}, Logger: slog.New(slog.DiscardHandler)}
+	return newFollower(spool.File{Process: "worker-1", Path: path}, config, resyncs), write
 }
 
 const block20 = `1.000000 ------------------------
@@ -40,19 +43,19 @@ const block20 = `1.000000 ------------------------
 func TestBlockWithoutThreadsWaitsForQuiet(t *testing.T) {
 	f, write := newTestFollower(t, block20)
 	now := time.Now()
-	if v := f.look(now); v.newest != nil {
+	if v := f.poll(now); v.newest != nil {
 		t.Error("a block that may go on is shown")
 	}
 	write("1.000000         TableValTimer = 2\n")
-	if v := f.look(now.Add(1100 * time.Millisecond)); v.newest != nil {
+	if v := f.poll(now.Add(1100 * time.Millisecond)); v.newest != nil {
 		t.Error("a block that has just gone on is shown")
 	}
-	v := f.look(now.Add(2200 * time.Millisecond))
+	v := f.poll(now.Add(2200 * time.Millisecond))
 	if v.newest == nil || len(v.newest.Timers.ByName) != 2 {
 		t.Fatalf("a block of 2.0 is not shown when nothing follows: %+v", v.newest)
 	}
 	write(strings.ReplaceAll(block20, "1.000000", "2.000000"))
-	if v := f.look(now.Add(3300 * time.Millisecond)); v.newest.Time != 1 {
+	if v := f.poll(now.Add(3300 * time.Millisecond)); v.newest.Time != 1 {
 		t.Error("half of the next block is shown")
 	}
 }
@@ -62,15 +65,15 @@ func TestUnfinishedBlock(t *testing.T) {
 	const half = "1.000000 ------------------------\n1.000000 Memory: total=5K total_adj=0K malloced: 5K\n1.000000 Threads: current=3\n"
 	f, write := newTestFollower(t, half)
 	now := time.Now()
-	if v := f.look(now.Add(5 * time.Second)); v.newest != nil {
+	if v := f.poll(now.Add(5 * time.Second)); v.newest != nil {
 		t.Error("an unfinished block is shown at once")
 	}
-	if v := f.look(now.Add(11 * time.Second)); v.newest == nil {
+	if v := f.poll(now.Add(11 * time.Second)); v.newest == nil {
 		t.Error("an unfinished block is not shown although nothing else is known")
 	}
 	write(strings.ReplaceAll(half, "1.000000", "2.000000"))
 	for later := 12 * time.Second; later < time.Minute; later += 12 * time.Second {
-		if v := f.look(now.Add(later)); v.newest == nil || v.newest.Time != 1 {
+		if v := f.poll(now.Add(later)); v.newest == nil || v.newest.Time != 1 {
 			t.Fatal("an unfinished block replaces one that was shown")
 		}
 	}
@@ -87,7 +90,7 @@ func TestBackoff(t *testing.T) {
 	var tries []int
 	for i := range 200 {
 		before := f.file.readErrors
-		if f.look(time.Now()); f.file.readErrors > before {
+		if f.poll(time.Now()); f.file.readErrors > before {
 			tries = append(tries, i)
 		}
 	}
@@ -101,9 +104,9 @@ func TestBackoff(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range maxBackoff + 1 {
-		f.look(time.Now())
+		f.poll(time.Now())
 	}
-	if v := f.look(time.Now()); !v.file.readable || v.newest == nil {
+	if v := f.poll(time.Now()); !v.file.readable || v.newest == nil {
 		t.Errorf("not read again: %+v", v)
 	}
 }
@@ -111,11 +114,11 @@ func TestBackoff(t *testing.T) {
 // A file that has grown by more than is worth reading is read from its end.
 func TestFarBehind(t *testing.T) {
 	f, write := newTestFollower(t, "")
-	f.look(time.Now())
+	f.poll(time.Now())
 	whole := strings.ReplaceAll(block20, "1.000000 ConnCompressor", "1.000000 Threads: current=0\n1.000000 ConnCompressor")
 	write(strings.Repeat(whole, 2+maxUnread/len(whole)))
 	write(strings.ReplaceAll(whole, "1.000000", "7.000000"))
-	if v := f.look(time.Now()); v.newest == nil || v.newest.Time != 7 || v.file.snapshots > 1000 {
+	if v := f.poll(time.Now()); v.newest == nil || v.newest.Time != 7 || v.file.snapshots > 1000 {
 		t.Errorf("%+v", v)
 	}
 }

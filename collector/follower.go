@@ -15,10 +15,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"bro_exporter/parse"
+	"bro_exporter/spool"
 )
 
 const (
-	// maxUnread is how much of a file is read at one look. With more, reading starts anew from
+	// maxUnread is how much of a file is read at one look. With more, reading starts again from
 	// the file's end: only the newest state matters.
 	maxUnread = 16 << 20
 	// smallFile is how long a file may be to be read from its beginning.
@@ -26,10 +27,10 @@ const (
 	// maxLine is how long a line may be. A file whose last bytes hold none is not a log.
 	maxLine = 1 << 20
 	// keyLen is how many of the bytes read last tell a file from another one of the same name
-	// and inode: they hold a time stamp in microseconds and counters, or all of a first block,
+	// and inode: they hold a time stamp in microseconds and counters, or all of a first snapshot,
 	// of which the stamp is 0.
 	keyLen = 8 << 10
-	// quiet is how long nothing must be written behind a block that does not say how long it
+	// quiet is how long nothing must be written behind a snapshot that does not say how long it
 	// is, and given up how long behind one that is clearly not complete.
 	quiet   = time.Second
 	givenUp = 10 * time.Second
@@ -40,19 +41,19 @@ var (
 	errNoLines    = errors.New("the last MiB holds no newline: this is not a prof.log")
 )
 
-// anew is why reading starts anew, from the newest blocks of a file. It is an error only if it
+// resync is why reading starts again with the newest snapshots of a file. It is an error only if it
 // comes again and again.
-type anew string
+type resync string
 
 const (
-	replaced   anew = "replaced"   // another file has the name
-	truncated  anew = "truncated"  // the file is shorter than what was read of it
-	rewritten  anew = "rewritten"  // what was read is no longer there
-	incomplete anew = "incomplete" // less was delivered than the file has
-	behind     anew = "behind"     // the file grew by more than is worth reading
+	replaced   resync = "replaced"   // another file has the name
+	truncated  resync = "truncated"  // the file is shorter than what was read of it
+	rewritten  resync = "rewritten"  // what was read is no longer there
+	incomplete resync = "incomplete" // less was delivered than the file has
+	behind     resync = "behind"     // the file grew by more than is worth reading
 )
 
-func (a anew) Error() string { return "the file changes while it is read: " + string(a) }
+func (r resync) Error() string { return "the file changes while it is read: " + string(r) }
 
 // maxBackoff is how many looks at a file are left out, at most, when it cannot be read.
 const maxBackoff = 15
@@ -61,19 +62,22 @@ const maxBackoff = 15
 // nothing runs between two looks, so there is nothing that a rename, a lost directory or an
 // unmounted disk could leave stuck.
 type follower struct {
-	path   string
-	log    *slog.Logger
-	limits Limits
-	anews  *prometheus.CounterVec // by reason
+	process  string
+	path     string
+	observer Observer // nobody if nil
+	log      *slog.Logger
+	limits   Limits
+	resyncs  *prometheus.CounterVec // by reason
 
 	info    fs.FileInfo // of the file that is being read, nil before
 	grown   time.Time   // when it was last seen to have changed
 	offset  int64       // up to which it has been read
+	base    int64       // where asm began to read
 	key     []byte      // the bytes before offset
 	asm     *parse.Assembler
-	waiting bool // asm holds a block that is not shown yet
+	waiting bool // asm holds a snapshot that is not shown yet
 
-	live    *liveProcess
+	live    *LiveProcess
 	sampled time.Time // when live was asked for
 
 	state    state
@@ -85,24 +89,28 @@ type follower struct {
 	shown    *view  // by the last look
 }
 
-func newFollower(path string, limits Limits, anews *prometheus.CounterVec, log *slog.Logger) *follower {
+func newFollower(file spool.File, config Config, resyncs *prometheus.CounterVec) *follower {
+	path := file.Path
 	return &follower{
-		path:   path,
-		log:    log.With("path", path),
-		limits: limits,
-		anews:  anews,
-		asm:    parse.NewAssembler(path),
-		file:   fileHealth{since: time.Now()},
+		process:  file.Process,
+		path:     path,
+		observer: config.Observer,
+		log:      config.Logger.With("path", path),
+		limits:   config.Limits,
+		resyncs:  resyncs,
+		asm:      parse.NewAssembler(path),
+		file:     fileHealth{since: time.Now()},
 	}
 }
 
 // look reads what is new in the file and returns what is to be seen of its process now.
-func (f *follower) look(now time.Time) *view {
+func (f *follower) poll(now time.Time) *view {
 	if f.pause > 0 {
 		f.pause--
 		return f.shown
 	}
-	err := f.read(now)
+	err := f.readWithRetry(now)
+	f.file.polled = true
 	f.file.present = !errors.Is(err, fs.ErrNotExist)
 	f.file.readable = err == nil
 	switch {
@@ -110,7 +118,7 @@ func (f *follower) look(now time.Time) *view {
 		f.failing, f.failures = "", 0
 	case !f.file.present:
 		// No error: a process that has not started has no prof.log yet.
-		f.leave()
+		f.reset()
 	default:
 		f.fail(err)
 	}
@@ -139,7 +147,7 @@ func (f *follower) view() *view {
 	file := f.file
 	file.snapshots, file.restarts = f.state.snapshots, f.state.restarts
 	file.unparsed = f.unparsed + f.asm.Unparsed()
-	v := &view{path: f.path, file: file, live: f.live}
+	v := &view{path: f.path, file: file, live: f.live, err: f.failing}
 	if file.readable {
 		v.newest, v.expensive, v.comm = f.state.newest, f.state.expensive, f.state.comm
 		v.releases, v.started = f.state.releases, f.state.started
@@ -147,32 +155,32 @@ func (f *follower) view() *view {
 	return v
 }
 
-// leave drops what the file held. The next read begins with the newest blocks there are.
-func (f *follower) leave() {
+// leave drops what the file held. The next read begins with the newest snapshots there are.
+func (f *follower) reset() {
 	f.unparsed += f.asm.Unparsed()
 	f.asm = parse.NewAssembler(f.path)
-	f.info, f.offset, f.key, f.waiting = nil, 0, nil, false
-	f.state.leave()
+	f.info, f.offset, f.base, f.key, f.waiting = nil, 0, 0, nil, false
+	f.state.reset()
 }
 
-// read reads what is new, from the newest blocks on if the file is not the one it was.
-func (f *follower) read(now time.Time) error {
+// read reads what is new, from the newest snapshots on if the file is not the one it was.
+func (f *follower) readWithRetry(now time.Time) error {
 	const tries = 3
 	var err error
 	for range tries {
-		err = f.readOnce(now)
-		var why anew
+		err = f.readNew(now)
+		var why resync
 		if !errors.As(err, &why) {
 			return err
 		}
-		f.anews.WithLabelValues(string(why)).Inc()
-		f.log.Info("Reading prof.log anew", "reason", string(why))
-		f.leave()
+		f.resyncs.WithLabelValues(string(why)).Inc()
+		f.log.Info("Reading prof.log again from its newest snapshots", "reason", string(why))
+		f.reset()
 	}
 	return err
 }
 
-func (f *follower) readOnce(now time.Time) error {
+func (f *follower) readNew(now time.Time) error {
 	info, err := os.Stat(f.path)
 	if err != nil {
 		return err
@@ -202,9 +210,15 @@ func (f *follower) readFile(file *os.File, info fs.FileInfo, now time.Time) erro
 	if err := f.locate(file, info.Size()); err != nil {
 		return err
 	}
+	if f.info == nil {
+		f.base = f.offset
+		if f.observer != nil {
+			f.observer.Begin(f.process, f.path, f.base)
+		}
+	}
 	state := f.state
 	if err := f.readLines(&state, file, info); err != nil {
-		f.leave()
+		f.reset()
 		return err
 	}
 	if f.grown = now; f.info == nil {
@@ -279,7 +293,7 @@ func endsInLines(file io.ReaderAt, size int64) bool {
 	return bytes.IndexByte(end[:n], '\n') >= 0
 }
 
-// readLines reads to the end of the file, which was seen as info, and adds the blocks that are
+// readLines reads to the end of the file, which was seen as info, and adds the snapshots that are
 // complete to state. It fails if what it was given is not all, or may be of another file.
 func (f *follower) readLines(state *state, file io.ReaderAt, info fs.FileInfo) error {
 	offset, key := f.offset, bytes.Clone(f.key)
@@ -326,6 +340,10 @@ func (f *follower) feed(text string, state *state) {
 	for f.asm.Scan() {
 		switch r := f.asm.Record().(type) {
 		case *parse.Snapshot:
+			r.Offset += f.base
+			if f.observer != nil {
+				f.observer.Add(f.process, f.path, r)
+			}
 			state.add(newDigest(r.Clone(), f.limits))
 		case *parse.SyntaxError:
 			f.log.Debug("Cannot read a line", "err", r)
@@ -333,29 +351,30 @@ func (f *follower) feed(text string, state *state) {
 	}
 }
 
-// show adds the blocks of which the end is not known, as soon as they are complete.
+// show adds the snapshots of which the end is not known, as soon as they are complete.
 func (f *follower) show(state *state, now time.Time) {
 	if !f.waiting {
 		return
 	}
-	blocks := f.asm.Pending()
+	snapshots := f.asm.Pending()
 	f.waiting = false
-	for i, block := range blocks {
-		if last := i == len(blocks)-1; last && !f.settled(block, state, now) {
+	for i, snapshot := range snapshots {
+		snapshot.Offset += f.base
+		if last := i == len(snapshots)-1; last && !f.settled(snapshot, state, now) {
 			f.waiting = true
 			return
 		}
-		state.add(newDigest(block, f.limits))
+		state.add(newDigest(snapshot, f.limits))
 	}
 }
 
-// settled says that the newest block is not half written. A whole one is not; but one of 2.0,
+// settled says that the newest snapshot is not half written. A whole one is not; but one of 2.0,
 // which does not say how many lines it has, may be. What is left of a process that died while it
 // wrote is better than nothing.
-func (f *follower) settled(block *parse.Snapshot, state *state, now time.Time) bool {
+func (f *follower) settled(snapshot *parse.Snapshot, state *state, now time.Time) bool {
 	idle := now.Sub(f.grown)
-	if block.Whole() {
-		return block.Threads.Current.Measured || idle >= quiet
+	if snapshot.Whole() {
+		return snapshot.Threads.Current.Measured || idle >= quiet
 	}
 	return state.newest == nil && idle >= givenUp
 }
