@@ -90,6 +90,10 @@ func (a *Assembler) Record() Record { return a.current }
 // Unparsed returns how many lines no rule knew or could read so far.
 func (a *Assembler) Unparsed() uint64 { return a.p.unparsed }
 
+// UnknownFields returns how many fields of lines that are known were skipped so far because no
+// rule knows them: a newer release writes them.
+func (a *Assembler) UnknownFields() uint64 { return a.p.unknown }
+
 // Pending returns the snapshots that Scan has not handed out, as they would be if nothing followed:
 // the newest and, if an incomplete line begins that one, the one before. What is written later
 // is not lost by asking. The text of a Comm line counts even though its newline is missing; a

@@ -9,10 +9,12 @@ import "bytes"
 // memory: "total=243816K total_adj=948K malloced: 0K"
 func (s *Snapshot) memory(t *text) {
 	m := &s.Memory
-	t.kib("total=", &m.Total)
-	t.kib("total_adj=", &m.TotalAdj)
-	if t.word("malloced:") {
-		t.kib("", &m.Malloced)
+	for t.more() {
+		t.kib("total=", &m.Total)
+		t.kib("total_adj=", &m.TotalAdj)
+		if t.word("malloced:") {
+			t.kib("", &m.Malloced)
+		}
 	}
 	// From 5.2 on malloced is always 0K, and so it is under jemalloc.
 	if m.Malloced.Value == 0 {
@@ -26,31 +28,31 @@ func (s *Snapshot) memory(t *text) {
 
 // runtime: "user+sys=53.2 user=44.6 sys=8.6 real=631.1"
 func (s *Snapshot) runtime(t *text) {
-	t.decimal("user+sys=", &s.Runtime.UserSys)
-	t.decimal("user=", &s.Runtime.User)
-	t.decimal("sys=", &s.Runtime.Sys)
-	t.decimal("real=", &s.Runtime.Real)
+	r := &s.Runtime
+	for t.more() {
+		t.decimal("user+sys=", &r.UserSys)
+		t.decimal("user=", &r.User)
+		t.decimal("sys=", &r.Sys)
+		t.decimal("real=", &r.Real)
+	}
 }
 
 // conns: "total=14 current=9/9 ext=0 mem=48488K avg=5387.6 table=50K connvals=35K", or
 // "tcp=7/8 udp=2/6 icmp=0/0"
 func (s *Snapshot) conns(t *text) {
 	c := &s.Conns
-	t.uint("total=", &c.Total)
-	t.pair("current=", &c.Current, &c.Sessions)
-	t.uint("ext=", &c.Ext)
-	t.bytesK("mem=", &c.Mem)
-	t.decimal("avg=", &c.Avg)
-	t.kib("table=", &c.Table)
-	t.kib("connvals=", &c.ConnVals)
-	t.pair("tcp=", &c.TCP.Current, &c.TCP.Max)
-	t.pair("udp=", &c.UDP.Current, &c.UDP.Max)
-	t.pair("icmp=", &c.ICMP.Current, &c.ICMP.Max)
-}
-
-// connsReleases tells the releases from the first Conns line.
-func (s *Snapshot) connsReleases() {
-	c := &s.Conns
+	for t.more() {
+		t.uint("total=", &c.Total)
+		t.pair("current=", &c.Current, &c.Sessions)
+		t.uint("ext=", &c.Ext)
+		t.bytesK("mem=", &c.Mem)
+		t.decimal("avg=", &c.Avg)
+		t.kib("table=", &c.Table)
+		t.kib("connvals=", &c.ConnVals)
+		t.pair("tcp=", &c.TCP.Current, &c.TCP.Max)
+		t.pair("udp=", &c.UDP.Current, &c.UDP.Max)
+		t.pair("icmp=", &c.ICMP.Current, &c.ICMP.Max)
+	}
 	switch {
 	case c.Ext.Measured:
 		s.writtenBy(ConnsExt)
@@ -140,12 +142,14 @@ func (p *parser) addState(state int) {
 // "matchers=11 nfa_states=466 dfa_states=11 ncomputed=0 mem=29K"
 func (s *Snapshot) matcher(t *text) {
 	m := &s.Matcher
-	t.uint("matchers=", &m.Matchers)
-	t.uint("nfa_states=", &m.NFAStates)
-	t.uint("dfa_states=", &m.DFAStates)
-	t.uint("ncomputed=", &m.Computed)
-	t.kib("mem=", &m.Mem)
-	t.uint("avg_nfa_states=", &m.AvgNFAStates)
+	for t.more() {
+		t.uint("matchers=", &m.Matchers)
+		t.uint("nfa_states=", &m.NFAStates)
+		t.uint("dfa_states=", &m.DFAStates)
+		t.uint("ncomputed=", &m.Computed)
+		t.kib("mem=", &m.Mem)
+		t.uint("avg_nfa_states=", &m.AvgNFAStates)
+	}
 	s.Expensive = true
 	if m.NFAStates.Measured {
 		s.writtenBy(NFAStates)
@@ -161,10 +165,12 @@ const noLag = 1e8
 
 // timers: "current=36 max=47 mem=2K lag=0.05s"
 func (s *Snapshot) timers(t *text) {
-	t.uint("current=", &s.Timers.Current)
-	t.uint("max=", &s.Timers.Max)
-	t.kib("mem=", &s.Timers.Mem)
-	t.signed("lag=", "s", &s.Timers.Lag)
+	for t.more() {
+		t.uint("current=", &s.Timers.Current)
+		t.uint("max=", &s.Timers.Max)
+		t.kib("mem=", &s.Timers.Mem)
+		t.signed("lag=", "s", &s.Timers.Lag)
+	}
 	if s.Timers.Lag.Value > noLag {
 		s.Timers.Lag = Opt[float64]{}
 	}
@@ -178,51 +184,67 @@ func (s *Snapshot) timers(t *text) {
 // dns: "requests=1596 succesful=1596 failed=0 pending=0 cached_hosts=0 cached_addrs=1207"
 func (s *Snapshot) dns(t *text) {
 	d := &s.DNS
-	t.uint("requests=", &d.Requests)
-	if t.uint("succesful=", &d.Successful); d.Successful.Measured {
-		s.writtenBy(SuccesfulSpelling)
-	} else if t.uint("successful=", &d.Successful); d.Successful.Measured {
-		s.writtenBy(SuccessfulSpelling)
+	for t.more() {
+		t.uint("requests=", &d.Requests)
+		if t.uint("succesful=", &d.Successful) {
+			s.writtenBy(SuccesfulSpelling)
+		}
+		if t.uint("successful=", &d.Successful) {
+			s.writtenBy(SuccessfulSpelling)
+		}
+		t.uint("failed=", &d.Failed)
+		t.uint("pending=", &d.Pending)
+		t.uint("cached_hosts=", &d.CachedHosts)
+		t.uint("cached_addrs=", &d.CachedAddrs)
 	}
-	t.uint("failed=", &d.Failed)
-	t.uint("pending=", &d.Pending)
-	t.uint("cached_hosts=", &d.CachedHosts)
-	t.uint("cached_addrs=", &d.CachedAddrs)
 }
 
 // triggers: "total=4900 pending=0"
 func (s *Snapshot) triggers(t *text) {
-	t.uint("total=", &s.Triggers.Total)
-	t.uint("pending=", &s.Triggers.Pending)
+	for t.more() {
+		t.uint("total=", &s.Triggers.Total)
+		t.uint("pending=", &s.Triggers.Pending)
+	}
 }
+
+// threads: "current=12"
+func (s *Snapshot) threads(t *text) {
+	for t.more() {
+		t.uint("current=", &s.Threads.Current)
+	}
+	s.writtenBy(ThreadLines)
+}
+
+// commDeltas are the numbers that 2.4 and 2.5 begin again with each snapshot. They are left out.
+var commDeltas = [...]string{"store_queries=", "store_responses=", "outgoing_conn_status=", "incoming_conn_status=", "reports="}
 
 // comm: "peers=0 stores=1 pending_queries=0 events_in=0 ... ids_out=0 ", or in 2.4 and 2.5
 // "peers=0 stores=0 store_queries=0 ... reports=0" and lines of dequeued messages
 func (s *Snapshot) comm(t *text) {
 	c := &s.Comm
-	t.uint("peers=", &c.Peers)
-	t.uint("stores=", &c.Stores)
-	t.uint("pending_queries=", &c.PendingQueries)
-	t.uint("events_in=", &c.EventsIn)
-	t.uint("events_out=", &c.EventsOut)
-	t.uint("logs_in=", &c.LogsIn)
-	t.uint("logs_out=", &c.LogsOut)
-	t.uint("ids_in=", &c.IDsIn)
-	t.uint("ids_out=", &c.IDsOut)
+	for t.more() {
+		t.uint("peers=", &c.Peers)
+		t.uint("stores=", &c.Stores)
+		t.uint("pending_queries=", &c.PendingQueries)
+		t.uint("events_in=", &c.EventsIn)
+		t.uint("events_out=", &c.EventsOut)
+		t.uint("logs_in=", &c.LogsIn)
+		t.uint("logs_out=", &c.LogsOut)
+		t.uint("ids_in=", &c.IDsIn)
+		t.uint("ids_out=", &c.IDsOut)
+		for _, key := range commDeltas {
+			if t.uint(key, &Opt[uint64]{}) {
+				s.writtenBy(CommDeltas)
+			}
+		}
+	}
+	// A Comm line that may go on is left out: its numbers are shown together.
 	if t.cut && !c.IDsOut.Measured && bytes.IndexByte(t.rest(), '\n') < 0 {
 		*c = Comm{}
 		return
 	}
 	if c.PendingQueries.Measured {
 		s.writtenBy(CommCounters)
-		return
-	}
-	var delta Opt[uint64]
-	for _, key := range []string{"store_queries=", "store_responses=", "outgoing_conn_status=", "incoming_conn_status=", "reports="} {
-		t.uint(key, &delta)
-	}
-	if delta.Measured {
-		s.writtenBy(CommDeltas)
 	}
 }
 

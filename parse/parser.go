@@ -28,6 +28,7 @@ type parser struct {
 	name     string
 	names    names
 	unparsed uint64
+	unknown  uint64 // fields
 
 	open     *Snapshot // the newest snapshot, nil before the first
 	snapshot *Snapshot // where lines go: open up to the separator behind it, then scrap
@@ -86,6 +87,8 @@ func (p *parser) record(r *record) {
 			t.skipLine()
 			p.unparsed++
 		}
+		p.unknown += t.unknown
+		t.unknown = 0
 		if t.err != "" {
 			p.fail(r.lineOf(start), t.err)
 			t.err = ""
@@ -142,7 +145,6 @@ func (p *parser) keyword(r *record, start int) bool {
 		s.runtime(t)
 	case t.literal("Conns: "):
 		s.conns(t)
-		s.connsReleases()
 	case t.literal("RuleMatcher: "):
 		s.matcher(t)
 	case t.literal("Timers: "):
@@ -152,12 +154,13 @@ func (p *parser) keyword(r *record, start int) bool {
 	case t.literal("Triggers: "):
 		s.triggers(t)
 	case t.literal("Threads: "):
-		t.uint("current=", &s.Threads.Current)
-		s.writtenBy(ThreadLines)
+		s.threads(t)
+
 	case t.literal("Comm: "):
 		s.comm(t)
 	case t.literal("Connections expired due to inactivity:"):
 		t.uint("", &s.Conns.Expired)
+		t.skipFields()
 	default:
 		return p.rareKeyword(t)
 	}
@@ -169,16 +172,20 @@ func (p *parser) rareKeyword(t *text) bool {
 	switch {
 	case t.literal("Total reassembler data:"):
 		t.kib("", &s.Reassembly)
+		t.skipFields()
 		s.writtenBy(ReassemblerSize)
 	case t.literal("Global_sizes > 100k: 0K"):
+		t.skipFields()
 		s.Expensive = true
 		s.writtenBy(GlobalSizes)
 	case t.literal("Global_sizes total:"):
 		t.kib("", &s.Globals.Size)
+		t.skipFields()
 		s.Expensive = true
 		s.writtenBy(GlobalSizes)
 	case t.literal("Total number of table entries:"):
 		s.tableEntries(t)
+		t.skipFields()
 	case t.literal("ConnCompressor: "):
 		s.writtenBy(ConnCompressorLine)
 		t.skipLine()

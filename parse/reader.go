@@ -56,6 +56,10 @@ func (r *Reader) Err() error { return r.err }
 // Unparsed returns how many lines no rule knew or could read so far.
 func (r *Reader) Unparsed() uint64 { return r.asm.Unparsed() }
 
+// UnknownFields returns how many fields of lines that are known were skipped so far because no
+// rule knows them: a newer release writes them.
+func (r *Reader) UnknownFields() uint64 { return r.asm.UnknownFields() }
+
 func (r *Reader) fill() {
 	a := &r.asm
 	a.room(readSize)

@@ -13,11 +13,17 @@ type text struct {
 	i   int
 	cut bool   // more bytes may follow: a number that touches the end is not a number yet
 	err string // the first value that could not be read
+	// unknown counts the fields that no rule knew.
+	unknown uint64
+	// looked is where a rule has last looked for its fields, plus one; 0 between rules.
+	looked int
 }
 
 // blank says whether c separates words. Bro separates them by blanks and newlines; a hole in
 // the file (somebody truncated it under the process) shows as NULs.
 func blank(c byte) bool { return c <= ' ' }
+
+func letter(c byte) bool { return c|0x20-'a' < 26 }
 
 func digit(c byte) bool { return c-'0' <= 9 }
 
@@ -241,14 +247,68 @@ const maxDigits = 19
 
 func endsNumber(c byte) bool { return blank(c) || c == 'K' || c == '/' || c == ')' }
 
-// uint takes the field "key=N" if it is next.
-func (t *text) uint(key string, field *Opt[uint64]) {
+// more reports whether a rule has to look for its fields, at the cursor: at first, and again as
+// long as a field is next. A field that the rule did not take, since a newer release writes it, is
+// skipped and counted. So fields may come in any order:
+//
+//	for t.more() {
+//		t.uint("total=", &total)
+//		t.uint("pending=", &pending)
+//	}
+func (t *text) more() bool {
+	if t.looked == 0 {
+		t.looked = t.i + 1
+		return true
+	}
+	end := t.field()
+	if end < 0 {
+		t.looked = 0
+		return false
+	}
+	if t.looked == t.i+1 {
+		t.i = end
+		t.unknown++
+	}
+	t.looked = t.i + 1
+	return true
+}
+
+// skipFields skips the fields that are next, all unknown.
+func (t *text) skipFields() {
+	for t.more() {
+	}
+}
+
+// field returns where the field "key=value" ends that is next on the line, -1 if there is none.
+func (t *text) field() (end int) {
+	b, i := t.b, t.i
+	for i < len(b) && blank(b[i]) && b[i] != '\n' {
+		i++
+	}
+	if i == len(b) || !letter(b[i]) || i > 0 && !blank(b[i-1]) {
+		return -1
+	}
+	for i < len(b) && !blank(b[i]) && b[i] != '=' {
+		i++
+	}
+	if i == len(b) || b[i] != '=' {
+		return -1
+	}
+	for i < len(b) && !blank(b[i]) {
+		i++
+	}
+	return i
+}
+
+// uint takes the field "key=N" if it is next, and reports whether it was.
+func (t *text) uint(key string, field *Opt[uint64]) bool {
 	if !t.word(key) {
-		return
+		return false
 	}
 	if n, measured, ok := t.number(); ok && measured {
 		*field = Opt[uint64]{n, true}
 	}
+	return true
 }
 
 // pair takes the field "key=N/M" if it is next.
