@@ -5,6 +5,8 @@ MAKEFLAGS   += --no-print-directory
 FUZZTIME ?= 1m
 SOAK     ?= 10m
 BENCH    ?= dist/bench.txt
+SET      ?= 0
+CASES    ?= 8
 
 # What --version and bro_exporter_build_info say: only of the commit, never of the builder.
 VERSION    = $(shell git describe --tags --always --dirty | sed 's/^v//')
@@ -106,9 +108,8 @@ fuzz: ## Run each fuzz target for FUZZTIME (1m)
 soak: ## Play months of a spool directory for SOAK (10m) and check every scrape
 	go test -v -count 1 -timeout 0 -run '^TestSoak$$' ./collector -soak $(SOAK)
 
-quality: ## Judge all labelled logs, and as many with other dice: leaks found, false alarms
-	go test -v -count 1 -timeout 0 -run '^TestQuality$$' ./analyze -every 1 -set 0
-	go test -v -count 1 -timeout 0 -run '^TestQuality$$' ./analyze -every 1 -set 1
+quality: ## Judge CASES (8) labelled logs of each class and length with the dice of SET (0), hour by hour
+	go test -v -count 1 -timeout 0 -run '^Test(Quality|Scenes)$$' ./analyze -set $(SET) -cases $(CASES) -looks -every 1
 
 bench: ## Run the benchmarks, for benchstat, into BENCH (dist/bench.txt)
 	@mkdir -p $(dir $(BENCH))

@@ -3,6 +3,7 @@ package analyze_test
 import (
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -14,133 +15,458 @@ import (
 
 	"bro_exporter/analyze"
 	"bro_exporter/internal/labelled"
-	"bro_exporter/parse"
 )
 
 var (
-	set   = flag.Int("set", 0, "which set of labelled logs to judge")
-	every = flag.Int("every", 8, "judge every so manieth of them only")
+	set   = flag.Uint64("set", 0, "seed of the labelled logs to judge")
+	cases = flag.Int("cases", 1, "how many logs of each class and span to judge")
+	looks = flag.Bool("looks", false, "judge every log at each of its hours, too")
+	names = flag.String("only", "", "judge logs whose name contains this only")
+	every = flag.Int("every", 8, "judge one in this many of the scenes")
+	wrong = flag.Bool("wrong", false, "list the logs that are judged wrong")
 )
 
-// TestQuality judges labelled logs and counts the leaks that are found, and the healthy logs in
-// which something is.
+// TestQuality judges labelled logs and compares what is found with what is true.
 func TestQuality(t *testing.T) {
-	cases, err := labelled.Cases(os.DirFS("../testdata"), *set)
+	all, err := labelled.Sample(os.DirFS("../testdata"), *set, *cases)
 	if err != nil {
 		t.Fatal(err)
 	}
-	classes := map[string]*class{}
-	var mu sync.Mutex
+	all = slices.DeleteFunc(all, func(c labelled.Case) bool { return !strings.Contains(c.Name, *names) })
+	outcomes := judgeAll(t, all)
+	t.Logf("seed %d, %d of each class and span\n%s", *set, *cases, tables(outcomes))
+	for _, target := range targets(outcomes) {
+		t.Log(target)
+	}
+	if *wrong {
+		for _, o := range outcomes {
+			if text := o.wrong(); text != "" {
+				t.Log(text)
+			}
+		}
+	}
+	holds(t, outcomes)
+}
+
+// TestScenes judges the labelled logs that others use by name, which are even simpler.
+func TestScenes(t *testing.T) {
+	all, err := labelled.Cases(os.DirFS("../testdata"), int(*set))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var some []labelled.Case
+	for i := 0; i < len(all); i += *every {
+		if strings.Contains(all[i].Name, *names) {
+			some = append(some, all[i])
+		}
+	}
+	leaking, healthy := split(judgeAll(t, some))
+	found, alarms := count(leaking, (*outcome).named), count(healthy, (*outcome).leaks)
+	t.Logf("leaks found %d of %d, healthy logs called leaks %d of %d", found, len(leaking), alarms, len(healthy))
+	if missed := len(leaking) - found; missed*100 > len(leaking) {
+		t.Errorf("missed %d leaks of %d", missed, len(leaking))
+	}
+	if alarms*100 > len(healthy) {
+		t.Errorf("%d of %d healthy logs are called leaks", alarms, len(healthy))
+	}
+	for _, o := range slices.Concat(leaking, healthy) {
+		if text := o.wrong(); text != "" {
+			t.Log(text)
+		}
+	}
+}
+
+// holds fails the test where the judge is worse than a small sample may be by chance.
+func holds(t *testing.T, all []outcome) {
+	leaking, healthy := split(all)
+	decidable := filter(leaking, func(o *outcome) bool { return !o.undecidable })
+	if n := count(decidable, (*outcome).found); n*100 < 80*len(decidable) {
+		t.Errorf("%d of %d leaks found", n, len(decidable))
+	}
+	if n := count(healthy, (*outcome).leaks); n*100 > 50*len(healthy) {
+		t.Errorf("%d of %d healthy logs are called leaks", n, len(healthy))
+	}
+}
+
+// judgeAll judges logs on all cores. The outcomes are in the order of the logs.
+func judgeAll(t *testing.T, all []labelled.Case) []outcome {
+	outcomes := make([]outcome, len(all))
+	queue := make(chan int)
 	var workers sync.WaitGroup
-	queue := make(chan labelled.Case)
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			for c := range queue {
-				report, err := judgeCase(&c)
-				mu.Lock()
+			for i := range queue {
+				o, err := judgeCase(&all[i])
 				if err != nil {
-					t.Errorf("%s: %v", c.Name, err)
+					t.Errorf("%s: %v", all[i].Name, err)
 				}
-				key := c.Leak + " " + c.Class
-				if classes[key] == nil {
-					classes[key] = &class{name: c.Class, leak: c.Leak}
-				}
-				classes[key].add(&c, &report)
-				mu.Unlock()
+				outcomes[i] = o
 			}
 		})
 	}
-	for i := 0; i < len(cases); i += *every {
-		queue <- cases[i]
+	for i := range all {
+		queue <- i
 	}
 	close(queue)
 	workers.Wait()
-	total(t, classes)
+	return outcomes
 }
 
-func judgeCase(c *labelled.Case) (analyze.Report, error) {
-	text, err := c.Open()
-	if err != nil {
-		return analyze.Report{}, err
-	}
-	defer text.Close()
+// outcome is what the judge made of a log.
+type outcome struct {
+	*labelled.Case
+	end         look
+	looks       []look // at each hour
+	report      analyze.Report
+	undecidable bool
+	onset       time.Time // true; of the last process
+}
+
+// look is the verdict at some time.
+type look struct {
+	hours  float64 // since the log began
+	worst  analyze.Level
+	answer analyze.Answer
+	named  analyze.Level    // of the worst finding of the right kind
+	right  *analyze.Finding // that finding
+}
+
+func judgeCase(c *labelled.Case) (outcome, error) {
+	o := outcome{Case: c}
 	p := analyze.New(time.Time{}, time.Time{})
-	r := parse.NewReader(text, c.Name)
-	for r.Scan() {
-		if s, ok := r.Record().(*parse.Snapshot); ok {
-			p.Add(s)
+	var begin, next, age float64
+	for s, err := range c.Snapshots() {
+		if err != nil {
+			return o, err
+		}
+		now := s.Time - s.Runtime.Real.Value
+		if s.Time > 0 && begin == 0 {
+			begin, next = s.Time, 1
+		}
+		if s.Time > 0 {
+			age = (s.Time - begin) / 3600
+			o.onset = time.UnixMilli(int64(1000 * (now + 3600*c.Growth.Onset)))
+		}
+		p.Add(s)
+		if *looks && begin > 0 && age >= next && age < next+100 {
+			next = math.Floor(age) + 1
+			r := p.Report(c.Name, c.Name)
+			o.looks = append(o.looks, o.look(age, &r))
 		}
 	}
-	return p.Report(c.Name, c.Name), r.Err()
+	o.report = p.Report(c.Name, c.Name)
+	o.end = o.look(c.Hours, &o.report)
+	if c.Leak != "" && o.end.worst < analyze.Suspected {
+		o.undecidable = c.Oracle() < labelled.Decidable
+	}
+	return o, nil
 }
 
-// class is what came of the logs of one class.
-type class struct {
-	name, leak           string
-	logs, right, alarmed int
-	wrong                []string
-}
-
-func (c *class) add(l *labelled.Case, r *analyze.Report) {
-	c.logs++
-	found, other := false, ""
-	for _, f := range r.Findings {
-		switch {
-		case f.Level < analyze.Stuck:
-		case string(f.Kind) == l.Leak:
-			found = true
-		case f.Kind != analyze.KindMemory:
-			other = string(f.Kind) + ": " + f.Text
+func (o *outcome) look(hours float64, r *analyze.Report) look {
+	l := look{hours: hours, worst: r.Worst(), answer: r.Answer}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; string(f.Kind) == o.Leak && f.Level > l.named {
+			l.named, l.right = f.Level, f
 		}
 	}
-	if l.Leak == "" {
-		found = r.Worst() < analyze.Stuck
-	}
-	if found {
-		c.right++
-	} else {
-		c.wrong = append(c.wrong, l.Name+": "+other)
-	}
-	if other != "" {
-		c.alarmed++
-		if found {
-			c.wrong = append(c.wrong, l.Name+": also "+other)
-		}
-	}
+	return l
 }
 
-func total(t *testing.T, classes map[string]*class) {
+func (o *outcome) found() bool     { return o.end.worst >= analyze.Suspected }
+func (o *outcome) leaks() bool     { return o.end.worst >= analyze.Stuck }
+func (o *outcome) suspected() bool { return o.end.worst == analyze.Suspected }
+func (o *outcome) named() bool     { return o.end.named >= analyze.Suspected }
+func (o *outcome) cannotTell() bool {
+	return !o.found() && o.end.answer == analyze.CannotTell
+}
+
+// wrong describes what is wrong about an outcome, empty if nothing is.
+func (o *outcome) wrong() string {
+	switch {
+	case o.Leak == "" && !o.found(), o.Leak != "" && o.named():
+		return ""
+	case o.undecidable:
+		return fmt.Sprintf("%s: missed, undecidable", o.Name)
+	}
+	said := string(o.end.answer)
+	for _, f := range o.report.Findings {
+		if f.Level >= analyze.Suspected {
+			said = fmt.Sprintf("%s: %s: %s", f.Level, f.Kind, f.Text)
+			break
+		}
+	}
+	if o.Leak == "" {
+		return fmt.Sprintf("%s: healthy, %s", o.Name, said)
+	}
+	return fmt.Sprintf("%s: %s grows by %.3g/h from %.1f h on (%.2g of its level), %s", o.Name, o.What, o.Growth.PerHour, o.Growth.Onset, o.Growth.Share, said)
+}
+
+func split(all []outcome) (leaking, healthy []outcome) {
+	return filter(all, func(o *outcome) bool { return o.Leak != "" }), filter(all, func(o *outcome) bool { return o.Leak == "" })
+}
+
+func filter(all []outcome, is func(*outcome) bool) []outcome {
+	var some []outcome
+	for i := range all {
+		if is(&all[i]) {
+			some = append(some, all[i])
+		}
+	}
+	return some
+}
+
+func count(all []outcome, is func(*outcome) bool) int { return len(filter(all, is)) }
+
+func tables(all []outcome) string {
 	var text strings.Builder
-	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "class\tto find\tlogs\tright\tother findings")
-	var healthy, leaking class
-	for _, key := range slices.Sorted(func(yield func(string) bool) {
-		for k := range classes {
-			if !yield(k) {
-				return
-			}
-		}
-	}) {
-		c := classes[key]
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\n", c.name, c.leak, c.logs, c.right, c.alarmed)
-		sum := &healthy
-		if c.leak != "" {
-			sum = &leaking
-		}
-		sum.logs += c.logs
-		sum.right += c.right
-		sum.wrong = append(sum.wrong, c.wrong...)
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	leaking, healthy := split(all)
+	leakTable(table, "span", leaking, spanOf)
+	leakTable(table, "text", leaking, textOf)
+	leakTable(table, "class", leaking, classOf)
+	healthyTable(table, "span", healthy, spanOf)
+	healthyTable(table, "text", healthy, textOf)
+	healthyTable(table, "class", healthy, classOf)
+	if *looks {
+		looksTable(table, leaking, healthy)
 	}
 	table.Flush()
-	t.Logf("\n%s\nleaks found: %d of %d\nfalse alarms: %d of %d healthy logs", text.String(),
-		leaking.right, leaking.logs, healthy.logs-healthy.right, healthy.logs)
-	for _, w := range append(leaking.wrong, healthy.wrong...) {
-		t.Log(w)
+	return text.String()
+}
+
+func spanOf(o *outcome) string  { return string(o.Span) }
+func textOf(o *outcome) string  { return o.Text }
+func classOf(o *outcome) string { return o.Class + ", " + string(o.Span) }
+
+// groups calls each with the outcomes that have a key in common, in the order in which the keys come.
+func groups(all []outcome, key func(*outcome) string, each func(string, []outcome)) {
+	var order []string
+	by := map[string][]outcome{}
+	for i := range all {
+		k := key(&all[i])
+		if by[k] == nil {
+			order = append(order, k)
+		}
+		by[k] = append(by[k], all[i])
 	}
-	if missed := leaking.logs - leaking.right; missed*100 > leaking.logs {
-		t.Errorf("missed %d leaks of %d", missed, leaking.logs)
+	for _, k := range order {
+		each(k, by[k])
 	}
-	if alarms := healthy.logs - healthy.right; alarms*100 > healthy.logs {
-		t.Errorf("%d false alarms in %d healthy logs", alarms, healthy.logs)
+}
+
+func leakTable(w *tabwriter.Writer, by string, all []outcome, key func(*outcome) string) {
+	fmt.Fprintf(w, "leaks by %s\tlogs\tleak\tsuspected\tmissed\tundecidable\tfound of decidable\trightly named\tonset off by, median\trate, median\t\n", by)
+	groups(all, key, func(k string, some []outcome) {
+		missed := filter(some, func(o *outcome) bool { return !o.found() })
+		undecidable := count(missed, func(o *outcome) bool { return o.undecidable })
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%s\t%d\t%s\t%s\t\n", k, len(some), count(some, (*outcome).leaks), count(some, (*outcome).suspected),
+			len(missed), undecidable, share(len(some)-len(missed), len(some)-undecidable), count(some, (*outcome).named), onsets(some), rates(some))
+	})
+	fmt.Fprintln(w, "\t")
+}
+
+func healthyTable(w *tabwriter.Writer, by string, all []outcome, key func(*outcome) string) {
+	fmt.Fprintf(w, "healthy by %s\tlogs\tleak\tsuspected\tcannot tell\tleak\tsuspected\t\n", by)
+	groups(all, key, func(k string, some []outcome) {
+		leak, suspected := count(some, (*outcome).leaks), count(some, (*outcome).suspected)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%s\t%s\t\n", k, len(some), leak, suspected, count(some, (*outcome).cannotTell),
+			share(leak, len(some)), share(suspected, len(some)))
+	})
+	fmt.Fprintln(w, "\t")
+}
+
+// onsets is the median error of the onset of leaks that begin in the middle of a process.
+func onsets(some []outcome) string {
+	var off []float64
+	for i := range some {
+		if o := &some[i]; o.named() && o.Growth.Onset > 0 && !o.end.right.Onset.IsZero() {
+			off = append(off, math.Abs(o.end.right.Onset.Sub(o.onset).Hours()))
+		}
 	}
+	if len(off) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2g h of %d", medianOf(off), len(off))
+}
+
+// rates is the median of what was found over what is true, and how often the interval holds that.
+func rates(some []outcome) string {
+	var ratios []float64
+	held := 0
+	for i := range some {
+		o := &some[i]
+		truth := o.Growth.PerHour * unitOf(o.Leak)
+		if !o.named() || truth == 0 {
+			continue
+		}
+		g := o.end.right.Growth
+		ratios = append(ratios, g.PerHour/truth)
+		if g.Low <= truth && truth <= g.High {
+			held++
+		}
+	}
+	if len(ratios) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("x%.2f, held by %d of %d", medianOf(ratios), held, len(ratios))
+}
+
+// unitOf is the bytes of the unit of Growth.PerHour.
+func unitOf(leak string) float64 {
+	switch analyze.Kind(leak) {
+	case analyze.KindCore, analyze.KindIntel, analyze.KindGlobals, analyze.KindReassembler:
+		return 1024
+	}
+	return 1
+}
+
+func medianOf(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+// looksTable is about the verdicts at each hour.
+func looksTable(w *tabwriter.Writer, leaking, healthy []outcome) {
+	fmt.Fprintln(w, "hourly looks\tprocess-days\tfalse leak episodes\ta day\tsuspected episodes\ta day\t")
+	groups(healthy, spanOf, func(k string, some []outcome) {
+		var days float64
+		leaks, suspicions := 0, 0
+		for i := range some {
+			days += some[i].Hours / 24
+			leaks += some[i].episodes(analyze.Stuck)
+			suspicions += some[i].episodes(analyze.Suspected)
+		}
+		fmt.Fprintf(w, "%s\t%.1f\t%d\t%.3f\t%d\t%.3f\t\n", k, days, leaks, float64(leaks)/days, suspicions, float64(suspicions)/days)
+	})
+	fmt.Fprintln(w, "leaks at hourly looks\tlogs\tcalled leak\ttaken back\tkept\tearly\thours to suspected, median\tto leak, median\t")
+	groups(leaking, spanOf, func(k string, some []outcome) {
+		given, back, early := 0, 0, 0
+		for i := range some {
+			g, b := some[i].kept()
+			given, back = given+g, back+b
+			early += some[i].early()
+		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%d\t%s\t%s\t\n", k, len(some), given, back, share(given-back, given), early,
+			delay(some, analyze.Suspected), delay(some, analyze.Stuck))
+	})
+}
+
+// episodes counts how often the verdict comes to a level.
+func (o *outcome) episodes(level analyze.Level) int {
+	n, in := 0, false
+	for _, l := range append(slices.Clone(o.looks), o.end) {
+		if l.worst >= level && !in {
+			n++
+		}
+		in = l.worst >= level
+	}
+	return n
+}
+
+// kept reports whether a log is ever rightly called a leak, 1 or 0, and whether that is taken back.
+func (o *outcome) kept() (given, back int) {
+	for _, l := range append(slices.Clone(o.looks), o.end) {
+		switch leak := l.worst >= analyze.Stuck; {
+		case l.hours < o.Growth.Onset:
+		case leak:
+			given = 1
+		case given == 1:
+			return 1, 1
+		}
+	}
+	return given, 0
+}
+
+// early counts leaks that are found before they begin.
+func (o *outcome) early() int {
+	for _, l := range o.looks {
+		if l.hours < o.Growth.Onset && l.worst >= analyze.Stuck {
+			return 1
+		}
+	}
+	return 0
+}
+
+// delay is the median time from the onset until the verdict comes to a level.
+func delay(some []outcome, level analyze.Level) string {
+	var hours []float64
+	for i := range some {
+		o := &some[i]
+		at := slices.IndexFunc(o.looks, func(l look) bool { return l.hours >= o.Growth.Onset && l.worst >= level })
+		if at >= 0 {
+			hours = append(hours, o.looks[at].hours-o.Growth.Onset)
+		}
+	}
+	if len(hours) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f of %d", medianOf(hours), len(hours))
+}
+
+// share is n of all in percent, with Wilson's 95 % confidence interval.
+func share(n, all int) string {
+	if all == 0 {
+		return ""
+	}
+	low, high := wilson(n, all)
+	return fmt.Sprintf("%.1f %% [%.1f, %.1f]", 100*float64(n)/float64(all), 100*low, 100*high)
+}
+
+func wilson(n, all int) (low, high float64) {
+	const z = 1.96
+	p, m := float64(n)/float64(all), float64(all)
+	middle := (p + z*z/(2*m)) / (1 + z*z/m)
+	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
+	return max(0, middle-half), min(1, middle+half)
+}
+
+// targets compares the outcomes with what the verdict has to come to.
+func targets(all []outcome) []string {
+	leaking, healthy := split(all)
+	decidable := filter(leaking, func(o *outcome) bool { return !o.undecidable })
+	in := func(some []outcome, span labelled.Span) []outcome {
+		return filter(some, func(o *outcome) bool { return o.Span == span })
+	}
+	var lines []string
+	line := func(what string, n int, of []outcome, bound string) {
+		lines = append(lines, fmt.Sprintf("%-62s %4d of %4d  %-24s target %s", what, n, len(of), share(n, len(of)), bound))
+	}
+	found := func(span labelled.Span, bound string) {
+		some := in(decidable, span)
+		line(string(span)+": leak or suspected", count(some, (*outcome).found), some, bound)
+	}
+	called := func(some []outcome, what string, is func(*outcome) bool, bound string) {
+		line(what, count(some, is), some, bound)
+	}
+	found(labelled.Snapshots, "100 %")
+	found(labelled.Hours, ">= 99.5 %")
+	plain := filter(in(decidable, labelled.Hours), func(o *outcome) bool { return o.found() && o.clear() })
+	called(plain, "4-12 h, found, queues, held, memory or >= 10 %/h: leak", (*outcome).leaks, ">= 90 %")
+	found(labelled.Day, ">= 95 %")
+	called(in(decidable, labelled.Days), string(labelled.Days)+": leak", (*outcome).leaks, ">= 98 %")
+	for _, b := range []struct {
+		span            labelled.Span
+		leak, suspected string
+	}{
+		{span: labelled.Snapshots, leak: "<= 0.5 %", suspected: "<= 2 %"},
+		{span: labelled.Hours, leak: "<= 0.5 %", suspected: "<= 2 %"},
+		{span: labelled.Day, leak: "<= 1 %", suspected: "<= 15 %"},
+		{span: labelled.TwoDays, leak: "<= 1 %", suspected: "<= 15 %"},
+		{span: labelled.Days, leak: "<= 0.5 %", suspected: "<= 2 %"},
+	} {
+		some := in(healthy, b.span)
+		called(some, string(b.span)+", healthy: leak", (*outcome).leaks, b.leak)
+		called(some, string(b.span)+", healthy: suspected", (*outcome).suspected, b.suspected)
+	}
+	return lines
+}
+
+// clear reports whether a leak is of the kinds that hours are enough to be sure of.
+func (o *outcome) clear() bool {
+	switch analyze.Kind(o.Leak) {
+	case analyze.KindBacklogIn, analyze.KindBacklogOut, analyze.KindReader, analyze.KindThreadStuck, analyze.KindDNSStuck,
+		analyze.KindConnsHeld, analyze.KindCore:
+		return true
+	}
+	return o.Growth.Share >= 0.1
 }

@@ -106,9 +106,8 @@ func families(text string) []string {
 
 // watch is a Collector at work, looking often.
 type watch struct {
-	t         *testing.T
-	collector *Collector
-	registry  *prometheus.Registry
+	t        *testing.T
+	registry *prometheus.Registry
 }
 
 func follow(t *testing.T, config Config) *watch {
@@ -132,7 +131,7 @@ func follow(t *testing.T, config Config) *watch {
 		<-done
 	})
 	<-c.Ready()
-	return &watch{t: t, collector: c, registry: registryOf(c)}
+	return &watch{t, registryOf(c)}
 }
 
 func registryOf(c *Collector) *prometheus.Registry {

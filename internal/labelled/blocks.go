@@ -11,12 +11,28 @@ type blocks struct {
 	run   int
 	ends  float64 // age at which the process ends
 	apart float64 // seconds between them
+	shown int     // snapshots so far
 }
 
 const epoch = 1700000000 // packet time when a log begins
 
-// next advances to the next block, p; it returns false behind the last.
+// next advances to the next snapshot, p; it returns false behind the last.
 func (b *blocks) next() bool {
+	if b.s.last > 0 && b.shown == b.s.last {
+		return false
+	}
+	b.shown++
+	if !b.step() {
+		return false
+	}
+	for apart := b.apart; b.p.now.hours() < b.s.skip; b.apart = apart {
+		b.apart = max(apart, 3600*b.s.skip/500) // nobody sees them
+		b.step()
+	}
+	return true
+}
+
+func (b *blocks) step() bool {
 	if b.p != nil && b.p.now.age >= b.ends && b.s.seed%2 == 0 && !b.p.last {
 		b.p.last = true
 		b.p.next(b.p.d.between(0.1, b.apart))
@@ -35,12 +51,12 @@ func (b *blocks) next() bool {
 func (b *blocks) start() {
 	before := 0.0
 	if b.p != nil {
-		before = b.p.epoch + b.p.now.age + 30 - epoch
+		before = b.p.epoch + b.p.now.age + 30 - b.s.load.epoch()
 	}
 	b.p = newProcess(b.t, b.s, b.run, b.quiet)
-	b.p.epoch = epoch + math.Floor(before) + 0.001*float64(b.s.seed%1000)
+	b.p.epoch = b.s.load.epoch() + math.Floor(before) + 0.001*float64(b.s.seed%1000)
 	b.p.begun = before / 3600
-	b.ends = 3600 * b.s.hours / float64(max(1, b.s.runs))
+	b.ends = 3600*b.s.skip + 3600*b.s.hours/float64(max(1, b.s.runs))
 	b.run++
 }
 

@@ -12,38 +12,6 @@ type point struct {
 	values map[string]float64
 }
 
-// resources are what may leak, by the names of resource; "live" is the memory in use.
-func resources(p *process) map[string]float64 {
-	v := func(name string) float64 { return p.values[p.t.slot(name)] }
-	all := map[string]float64{
-		"Memory total":           v("Memory total"),
-		"live":                   p.live,
-		sessions:                 v("Conns current/"),
-		heldConns:                v("Conns current") - v("Conns current/"),
-		"Conns avg":              p.perConn,
-		"Total reassembler data": v("Total reassembler data"),
-		"Global_sizes total":     v("Global_sizes total"),
-		"entries":                v("Total number of table entries/"),
-		"DNS_Mgr pending":        v("DNS_Mgr pending"),
-	}
-	for _, t := range p.timers {
-		all[t.line.name] = p.values[t.line.slot]
-	}
-	for _, g := range p.globals {
-		if g.line.words > 0 {
-			all[g.line.name] = p.values[g.line.slot]
-		}
-	}
-	if p.t.sized() {
-		i := slices.IndexFunc(p.globals, func(g global) bool { return g.line.name == ownTable })
-		all[ownTable] = p.values[p.globals[i].line.slot+1]
-	}
-	for _, t := range p.threads {
-		all[t.line.name] = t.waiting()
-	}
-	return all
-}
-
 // course returns the first process of a log, some hundred blocks of it.
 func course(t *testing.T, c *Case, s spec, quiet bool) []point {
 	b := blocks{t: c.template, s: &s, quiet: quiet, apart: fewer(c, 300)}

@@ -35,9 +35,25 @@ func (d *dice) round(v float64) float64 {
 	return math.Floor(v + d.Float64())
 }
 
-// scale returns a number between low and high of which no order of magnitude is preferred.
+// scale returns a number between low and high, each order of magnitude as likely as another.
 func (d *dice) scale(low, high float64) float64 {
 	return math.Exp(d.between(math.Log(low), math.Log(high)))
+}
+
+// poisson returns how many events come where mean are expected.
+func (d *dice) poisson(mean float64) float64 {
+	const many = 30
+	switch {
+	case d.quiet:
+		return mean
+	case mean > many:
+		return max(0, math.Round(mean+math.Sqrt(mean)*d.NormFloat64()))
+	}
+	n, left := 0.0, math.Exp(-mean)
+	for p := d.Float64(); p > left; p *= d.Float64() {
+		n++
+	}
+	return n
 }
 
 // noise multiplies by 1 on average. Half of its variance is white, half fades with the
@@ -72,10 +88,14 @@ type load struct {
 	turn   float64 // hours after the start of the log when a weekend begins or ends
 	by     float64 // share that the turn adds
 	bursts float64 // an hour
+	week   *week   // in place of swing and turn
 }
 
 // at returns the load some hours after the start of the log, without bursts.
 func (l load) at(hours float64) float64 {
+	if l.week != nil {
+		return l.week.at(hours)
+	}
 	const change = 2 // hours that a turn takes
 	day := 1 + l.swing*math.Cos(2*math.Pi*(hours-l.peak)/24)
 	return day * (1 + l.by*min(1, max(0, (hours-l.turn)/change)))

@@ -25,6 +25,7 @@ type gauge struct {
 	added  []curve
 
 	behind float64 // the load, lag seconds late
+	extra  float64 // what is added now
 }
 
 func (g *gauge) next(m moment, d *dice) float64 {
@@ -39,19 +40,28 @@ func (g *gauge) next(m moment, d *dice) float64 {
 	if g.fill > 0 && m.age < full*g.fill {
 		v *= 1 - math.Exp(-m.age/g.fill)
 	}
-	return max(0, v+g.more(m))
+	g.extra = 0
+	for _, c := range g.added {
+		g.extra += g.share() * c(m)
+	}
+	return max(0, v+g.extra)
 }
 
-func (g *gauge) more(m moment) float64 {
-	unit := g.unit
-	if unit == 0 {
-		unit = g.base
+// share returns what added shares are shares of.
+func (g *gauge) share() float64 {
+	if g.unit == 0 {
+		return g.base
 	}
-	var v float64
-	for _, c := range g.added {
-		v += unit * c(m)
+	return g.unit
+}
+
+// add adds a number that is no share.
+func (g *gauge) add(c curve) {
+	if g.share() == 0 {
+		g.unit = 1
 	}
-	return v
+	unit := g.share()
+	g.added = append(g.added, func(m moment) float64 { return c(m) / unit })
 }
 
 // counter is a number that only rises: events at a rate that follows the load.
@@ -66,7 +76,8 @@ func (c *counter) next(m moment, d *dice) float64 {
 	return math.Floor(c.total)
 }
 
-// curve is what is added to a resource, as a share of its unit.
+// curve is what is added to a resource, as a share of its unit. A gauge calls each of its curves
+// once for each snapshot, so that a curve may remember.
 type curve func(moment) float64
 
 // linear rises by a share an hour.
@@ -122,13 +133,29 @@ func plateau(fill, share float64) curve {
 
 // memory is "Memory: total", in KiB, as the allocator makes it of what is in use.
 type memory struct {
-	d     *dice
-	peak  bool
-	chunk float64 // by which it grows
+	d       *dice
+	peak    bool
+	chunk   float64 // by which it grows
+	holes   float64 // share of what is in use that is lost between it, when settled
+	settle  float64 // hours in which the holes come: 1-1/e of them
+	late    float64 // hours that a heap keeps what nobody uses; 0 for about as long as chance will
+	arenas  curve   // KiB of the arenas of threads
+	passing curve   // KiB that are in use between two snapshots only: a peak shows them
+
 	total float64
+	low   float64 // age since which much of the heap is not used
 }
 
-func (a *memory) next(live float64) float64 {
+func (a *memory) next(live float64, m moment) float64 {
+	if a.holes > 0 {
+		live *= 1 + a.holes*(1-math.Exp(-m.hours()/a.settle))
+	}
+	if a.arenas != nil {
+		live += a.arenas(m)
+	}
+	if a.passing != nil {
+		live += a.passing(m)
+	}
 	if live > a.total {
 		jump := a.chunk
 		if !a.d.quiet {
@@ -136,8 +163,19 @@ func (a *memory) next(live float64) float64 {
 		}
 		a.total += jump * math.Ceil((live-a.total)/jump)
 	}
-	if !a.peak && live < a.total-3*a.chunk && (a.d.quiet || a.d.chance(0.05)) {
-		a.total = live + a.chunk
+	if !a.peak {
+		a.giveBack(live, m)
 	}
 	return math.Round(a.total)
+}
+
+func (a *memory) giveBack(live float64, m moment) {
+	if live >= a.total-3*a.chunk {
+		a.low = m.hours()
+		return
+	}
+	soon := a.late == 0 && (a.d.quiet || a.d.chance(0.05))
+	if soon || a.late > 0 && m.hours()-a.low > a.late {
+		a.total = live + a.chunk
+	}
 }

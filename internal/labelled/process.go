@@ -6,6 +6,12 @@ import "math"
 type process struct {
 	t       *template
 	d       *dice
+	weather *dice // of the traffic
+	seed    uint64
+	twin    uint64 // part of seed: other noise, all else the same
+	grows   Growth
+	asked   uint64                                    // how many dice of their own the parts have
+	clock   func(snapshots int, time float64) float64 // nil for one that is right
 	now     moment
 	values  []float64
 	epoch   float64 // packet time when the process started
@@ -115,12 +121,23 @@ func (p *process) advance(dt float64) {
 	m := &p.now
 	m.age += dt
 	m.dt = dt
-	m.load = p.traffic.next(p.begun+m.hours(), m.age, dt, p.d)
+	m.load = p.traffic.next(p.begun+m.hours(), m.age, dt, p.weather)
 	m.work += m.load * dt / 3600
-	p.time = p.epoch + m.age
+	p.time = math.Round(1e6*(p.epoch+m.age)) / 1e6
 	if p.blocks <= p.zeros {
 		p.time = 0
 	}
+	if p.clock != nil {
+		p.time = p.clock(p.blocks, p.time)
+	}
+}
+
+// oclock returns the hours since a Monday, 00:00, by the clock on the wall.
+func (p *process) oclock() float64 {
+	if p.traffic.week == nil {
+		return p.begun + p.now.hours()
+	}
+	return p.traffic.week.begin + p.begun + p.now.hours()
 }
 
 // set sets a number, if the release writes it.
@@ -217,7 +234,7 @@ func (p *process) nextTimers(sessions, half float64) {
 				n = 1
 			}
 		case "ConnectionInactivityTimer":
-			n = max(0, sessions-math.Round(p.sessions.more(p.now)))
+			n = max(0, sessions-math.Round(p.sessions.extra))
 		case "TCPConnectionAttemptTimer":
 			n = math.Round(t.next(p.now, p.d)) + half
 		default:
@@ -371,7 +388,7 @@ func (p *process) nextMemory(globals float64) {
 		v("Conns current")*p.perConn/1024 + globals + p.nextMatcher() + waiting*message +
 		v("Timers current")*0.1 + v("Total reassembler data")
 	p.live = live
-	total := p.heap.next(live)
+	total := p.heap.next(live, p.now)
 	if p.blocks == 1 {
 		p.first = total
 	}

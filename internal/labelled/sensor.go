@@ -56,17 +56,34 @@ func (p *process) thread(name string) *thread {
 	return p.threads[i]
 }
 
+// Uses of a seed: what a process is like, its noise, its heap, its traffic, and more for each part
+// that has dice of its own.
+const (
+	likeness = 1 + iota
+	noises
+	heaps
+	weathers
+	accidents = 50
+	parts     = 100
+)
+
 // newProcess makes the process of a run of a log. Quiet ones have neither noise nor accidents.
 func newProcess(t *template, s *spec, run int, quiet bool) *process {
 	seed := s.seed*100 + uint64(run)
-	d := newDice(seed, 1, false)
+	d := newDice(seed, likeness, false)
+	if s.span != "" {
+		d = newDice(s.seed, likeness, false) // the sensor stays the same from run to run
+	}
 	p := &process{
-		t: t, d: newDice(seed, 2, quiet),
+		t: t, d: newDice(seed+s.twin, noises, quiet), seed: seed + s.twin, twin: s.twin,
 		values: slices.Clone(t.values),
 		every:  20, zeros: 1, missing: 0.002, stalls: 0.003,
 		traffic: traffic{load: s.load, burst: 1, noise: someNoise(d, s.noise/2)},
 	}
 	clear(p.values[numFixed:])
+	if p.weather = p.d; s.load.week != nil {
+		p.weather = newDice(seed, weathers, quiet)
+	}
 	p.fillConns(d, s.noise)
 	p.fillTimers(d, s.noise)
 	p.fillThreads(d, s.noise)
@@ -82,6 +99,18 @@ func newProcess(t *template, s *spec, run int, quiet bool) *process {
 		s.leaks(p)
 	}
 	return p
+}
+
+// dice returns dice for one part of the process, so that no other part's luck depends on it.
+func (p *process) dice() *dice {
+	p.asked++
+	return newDice(p.seed, parts+p.asked, p.d.quiet)
+}
+
+// events returns dice for what happens to a process whatever its noise.
+func (p *process) events() *dice {
+	p.asked++
+	return newDice(p.seed-p.twin, accidents+1000*p.asked, p.d.quiet)
 }
 
 func someNoise(d *dice, sd float64) noise {
@@ -199,6 +228,10 @@ func (p *process) newGlobal(line named, d *dice, sd float64) global {
 		g.bytes, v = v[0]*1024/max(1, v[2]), v[1:]
 	}
 	g.entries, g.own = gauge{base: v[1]}, v[0]/max(1, v[1])
+	if v[1] == 0 && line.name != ownTable {
+		g.own, g.bytes = 1, d.between(150, 800)
+		return g
+	}
 	switch line.name {
 	case ownTable:
 		g.own, g.bytes = 1, d.between(150, 500)
@@ -228,6 +261,6 @@ func (p *process) fillMemory(d *dice, sd float64) {
 		noise: someNoise(d, sd/4),
 	}
 	p.caches = gauge{base: real * d.between(0.02, 0.2), fill: d.scale(600, 3600)}
-	p.heap = memory{d: newDice(d.Uint64(), 3, p.d.quiet), peak: p.t.peak, chunk: d.scale(1024, 16*1024)}
+	p.heap = memory{d: newDice(d.Uint64(), heaps, p.d.quiet), peak: p.t.peak, chunk: d.scale(1024, 16*1024)}
 	p.core.unit = p.program + p.core.base + p.caches.base + p.sessions.base*p.avg.base/1024 + p.unlisted.unit
 }

@@ -15,6 +15,13 @@ type spec struct {
 	leaks    change   // nil if nothing does
 	changes  []change // what else the sensor is like
 	seed     uint64
+
+	// Of drawn logs only.
+	span     Span
+	interval float64 // profiling_interval, in seconds
+	skip     float64 // hours of the process before the log begins
+	last     int     // the log has so many snapshots at most, if it is not 0
+	twin     uint64  // other noise, all else the same
 }
 
 // change is what sets a process apart from a healthy one under constant load.

@@ -1,11 +1,14 @@
 package labelled
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
+
+	"bro_exporter/parse"
 )
 
 // template is a block of a real log with its numbers taken out: what stays are the texts of
@@ -19,6 +22,10 @@ type template struct {
 	timers  []named
 	globals []named
 	peak    bool // "Memory: total" is peak resident size (>= 2.4), which never falls
+
+	order struct{ threads, timers, globals []named } // as the log lists them
+	// releases are what a parser takes a snapshot to be of, by whether it is expensive.
+	releases map[bool]parse.Releases
 }
 
 // line is written if the number in slot shown is not 0.
@@ -259,6 +266,40 @@ func (t *template) extend() {
 	if len(t.threads) > 0 {
 		t.withThread(ownReader)
 	}
+}
+
+// finish must follow the last change of the lines.
+func (t *template) finish() error {
+	t.order.threads, t.order.timers, t.order.globals = t.inOrder(t.threads), t.inOrder(t.timers), t.inOrder(t.globals)
+	var text []byte
+	values := slices.Clone(t.values)
+	for _, v := range []float64{0, 1, 0} {
+		values[expensive] = v
+		for _, g := range t.globals {
+			values[g.shown] = v
+		}
+		text = t.appendBlock(text, epoch, values, false)
+	}
+	t.releases = map[bool]parse.Releases{}
+	r := parse.NewReader(bytes.NewReader(text), "template")
+	for r.Scan() {
+		if s, ok := r.Record().(*parse.Snapshot); ok && len(t.releases) < 2 {
+			t.releases[s.Expensive] = s.Releases
+		}
+	}
+	return r.Err()
+}
+
+func (t *template) inOrder(list []named) []named {
+	return slices.SortedFunc(slices.Values(list), func(a, b named) int { return t.lineOf(a.slot) - t.lineOf(b.slot) })
+}
+
+// stock adds the tables and timers of a sensor that has run for days.
+func (t *template) stock() {
+	for _, name := range stockTables {
+		t.withTable(name)
+	}
+	t.withTimer(tunnelTimer, "ProfileTimer", "RotateTimer", "ScheduleTimer", "TableValTimer", "TriggerTimer", "ThreadHeartbeat")
 }
 
 // withTimer adds a timer type that the real block does not show, before the types named.

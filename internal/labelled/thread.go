@@ -24,6 +24,7 @@ type thread struct {
 type queue struct {
 	share curve   // of the new messages that is read; nil for all
 	drain float64 // messages a second by which a backlog falls when share is 1; 0 for at once
+	slow  curve   // messages a second that can be read, 0 for any number; nil for that always
 
 	writes, reads, shown float64
 }
@@ -35,7 +36,13 @@ func (q *queue) pass(n float64, m moment) {
 	if q.share != nil {
 		share = q.share(m)
 	}
+	limit := 0.0
+	if q.slow != nil {
+		limit = q.slow(m)
+	}
 	switch {
+	case limit > 0:
+		q.reads = min(q.writes, q.reads+limit*m.dt)
 	case share < 1:
 		q.reads += share * n
 	case q.drain > 0:

@@ -1,0 +1,164 @@
+package labelled
+
+import (
+	"math"
+	"slices"
+)
+
+// Decidable is the least t of a leak that a judge can be blamed for missing. A judge that looks at
+// a hundred numbers of a process at every hour of a week, and may be wrong once in ten thousand
+// such weeks, needs about 5.7; the rest is for the model, which it does not know.
+const Decidable = 6
+
+// Oracle returns the t of the leak in a regression that knows all but the noise: what the number
+// would be under the true load with all that really expires and fills, and how the leak goes on. 0
+// for a healthy log and a real one.
+func (c *Case) Oracle() float64 {
+	if c.Leak == "" || c.spec == nil {
+		return 0
+	}
+	sound, other := *c.spec, *c.spec
+	sound.leaks, other.leaks = nil, nil
+	other.twin = 1 << 40
+	leaking, steady, again := c.visible(c.spec), c.visible(&sound), c.visible(&other)
+	var t float64
+	for name := range leaking {
+		t = max(t, tOf(leaking[name], steady[name], again[name]))
+	}
+	return t
+}
+
+// visible returns what the log shows of the resource, in at most some hundred means over equal
+// times, by the name of the number.
+func (c *Case) visible(s *spec) map[string][]float64 {
+	const means = 240
+	names := []string{c.What}
+	switch {
+	case c.What == "Memory total":
+		names = append(names, "Memory malloced")
+	case c.Leak == "script-table" && !c.template.sized():
+		names = append(names, "entries")
+	}
+	b := c.blocks(false)
+	b.s = s
+	var n int
+	sums := map[string][]float64{}
+	each := max(1, int(3600*c.Hours/b.apart/means))
+	for b.next() {
+		now := resources(b.p)
+		for _, name := range names {
+			if n%each == 0 {
+				sums[name] = append(sums[name], 0)
+			}
+			sums[name][n/each] += now[name] / float64(each)
+		}
+		n++
+	}
+	return sums
+}
+
+// tOf is the size of what leaked, as far as it is neither a level nor a multiple of what the
+// number does otherwise, over the standard deviation of its noise.
+func tOf(leaking, steady, again []float64) float64 {
+	const least = 0.3 // standard deviation of a number that is rounded
+	n := min(len(leaking), len(steady), len(again))
+	leak, usual, noise := make([]float64, n), make([]float64, n), make([]float64, n)
+	for i := range n {
+		leak[i] = leaking[i] - steady[i]
+		usual[i] = (steady[i] + again[i]) / 2
+		noise[i] = (steady[i] - again[i]) / math.Sqrt2
+	}
+	if n > 1 {
+		center(leak)
+		center(usual)
+		project(leak, usual)
+	}
+	variance := max(least*least, squares(noise)/float64(n))
+	return math.Sqrt(squares(leak) / (variance * alike(noise)))
+}
+
+func center(v []float64) {
+	var sum float64
+	for _, x := range v {
+		sum += x
+	}
+	for i := range v {
+		v[i] -= sum / float64(len(v))
+	}
+}
+
+// project takes out of v what is a multiple of w.
+func project(v, w []float64) {
+	var both float64
+	for i := range v {
+		both += v[i] * w[i]
+	}
+	if s := squares(w); s > 0 {
+		for i := range v {
+			v[i] -= w[i] * both / s
+		}
+	}
+}
+
+func squares(v []float64) float64 {
+	var sum float64
+	for _, x := range v {
+		sum += x * x
+	}
+	return sum
+}
+
+// alike is by what factor the variance of a mean is larger because neighbours resemble each other.
+func alike(v []float64) float64 {
+	const batch = 8
+	if len(v) < 4*batch {
+		return 1
+	}
+	var sum float64
+	batches := 0
+	for part := range slices.Chunk(v, batch) {
+		var mean float64
+		for _, x := range part {
+			mean += x / float64(len(part))
+		}
+		sum += mean * mean
+		batches++
+	}
+	all := squares(v) / float64(len(v))
+	if all == 0 {
+		return 1
+	}
+	return max(1, batch*sum/float64(batches)/all)
+}
+
+// resources are what may leak, by the names of resource; "live" is the memory in use.
+func resources(p *process) map[string]float64 {
+	v := func(name string) float64 { return p.values[p.t.slot(name)] }
+	all := map[string]float64{
+		"Memory total":           v("Memory total"),
+		"Memory malloced":        v("Memory malloced"),
+		"live":                   p.live,
+		sessions:                 v("Conns current/"),
+		heldConns:                v("Conns current") - v("Conns current/"),
+		"Conns avg":              p.perConn,
+		"Total reassembler data": v("Total reassembler data"),
+		"Global_sizes total":     v("Global_sizes total"),
+		"entries":                v("Total number of table entries/"),
+		"DNS_Mgr pending":        v("DNS_Mgr pending"),
+	}
+	for _, t := range p.timers {
+		all[t.line.name] = p.values[t.line.slot]
+	}
+	for _, g := range p.globals {
+		switch {
+		case g.line.words == 3: // size (own/all entries)
+			all[g.line.name] = p.values[g.line.slot+1]
+		case g.line.words > 0:
+			all[g.line.name] = p.values[g.line.slot]
+		}
+	}
+	for _, t := range p.threads {
+		all[t.line.name] = t.waiting()
+	}
+	return all
+}
