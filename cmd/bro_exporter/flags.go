@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/alecthomas/units"
 	"github.com/prometheus/common/promslog"
 	promslogflag "github.com/prometheus/common/promslog/flag"
 	"github.com/prometheus/common/version"
@@ -23,9 +24,16 @@ import (
 type config struct {
 	patterns  []string
 	collector collector.Config
+	analysis  analysisConfig
 	once      bool
 	web       webConfig
 	log       promslog.Config
+}
+
+// analysisConfig is the part of it that concerns the live analysis.
+type analysisConfig struct {
+	interval    time.Duration // 0: none
+	memoryLimit units.Base2Bytes
 }
 
 // webConfig is the part of it that concerns the web server.
@@ -54,6 +62,9 @@ func parseFlags(args []string) (*config, error) {
 	app.Flag("collector.max-threads", "Expose at most this many threads of a process: the busiest. The rest is summed as thread=\"other\".").Default("500").IntVar(&cfg.collector.Limits.Threads)
 	app.Flag("collector.max-globals", "Expose at most this many globals of a process: the largest. The rest is summed as global=\"other\".").Default("500").IntVar(&cfg.collector.Limits.Globals)
 	app.Flag("tail.poll-interval", "Check each prof.log for new text this often.").Default("1s").DurationVar(&cfg.collector.PollInterval)
+	app.Flag("analysis.interval", "Judge each process this often and expose what leaks as bro_finding; 0s switches the analysis off.").Default("10m").DurationVar(&cfg.analysis.interval)
+	app.Flag("analysis.memory-limit", "Tell when the processes together reach this much memory, such as 64GB. Default: what is left in their cgroups and on the host.").
+		PlaceHolder("BYTES").BytesVar(&cfg.analysis.memoryLimit)
 	app.Flag("once", "Print the metrics and exit. Exit with 1 if no prof.log could be read.").BoolVar(&cfg.once)
 	cfg.web.addFlags(app)
 	promslogflag.AddFlags(app, &cfg.log)
@@ -77,6 +88,9 @@ func (cfg *config) resolve(enabled map[string]*bool) error {
 		if d <= 0 {
 			return errors.New("intervals must be longer than 0s")
 		}
+	}
+	if cfg.analysis.interval < 0 || cfg.analysis.memoryLimit < 0 {
+		return errors.New("--analysis.interval and --analysis.memory-limit must not be below 0")
 	}
 	if cfg.collector.Limits.Threads < 1 || cfg.collector.Limits.Globals < 1 {
 		return errors.New("--collector.max-threads and --collector.max-globals must be at least 1")

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/promslog"
 
 	"bro_exporter/collector"
+	"bro_exporter/verdict"
 )
 
 const name = "bro_exporter"
@@ -55,7 +56,20 @@ func run(ctx context.Context, args []string) int {
 	if cfg.once {
 		return once(c, terminal(os.Stdout), log)
 	}
-	return serve(ctx, c, &cfg.web, log)
+	return serve(ctx, c, newLive(c, &cfg.analysis, log), &cfg.web, log)
+}
+
+// newLive returns the live analysis of what c follows, nil if it is switched off.
+func newLive(c *collector.Collector, cfg *analysisConfig, log *slog.Logger) *verdict.Live {
+	if cfg.interval == 0 {
+		return nil
+	}
+	return verdict.NewLive(verdict.Config{
+		Source:      func() []collector.Process { return c.Status().Processes },
+		Interval:    cfg.interval,
+		MemoryLimit: float64(cfg.memoryLimit),
+		Logger:      log,
+	})
 }
 
 func misused(err error) int {

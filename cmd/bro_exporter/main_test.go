@@ -227,6 +227,26 @@ func TestFlags(t *testing.T) {
 	}
 }
 
+// The verdicts on the processes are exposed as soon as their logs have been read, unless they are
+// switched off.
+func TestFindings(t *testing.T) {
+	logs, err := filepath.Abs("../../testdata/3.0.14/*/prof.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := start(t, "--prof.path="+logs)
+	e.await("/metrics", `bro_finding{kind="script-table",level="leak",process="table-leak",resource="table Leak::conns_seen"} 1`,
+		`bro_analysis_span_seconds{process="live"}`, `bro_prof_dropped_series{collector="findings",process="live"} 0`)
+	if _, log := e.stop(); !strings.Contains(log, `msg="A process leaks" process=table-leak kind=script-table`) {
+		t.Errorf("the log does not tell the leak:\n%s", log)
+	}
+	off := start(t, "--prof.path="+logs, "--analysis.interval=0s")
+	off.await("/metrics", `bro_up{process="live"}`)
+	if _, body := off.get("/metrics"); strings.Contains(body, "bro_analysis") || strings.Contains(body, "bro_finding") {
+		t.Error("an analysis that is switched off is exposed")
+	}
+}
+
 func TestOnce(t *testing.T) {
 	cluster, err := filepath.Abs("../../testdata/7.0.11-cluster")
 	if err != nil {
@@ -277,6 +297,7 @@ func TestWrongUse(t *testing.T) {
 		{name: "an address that is none", args: []string{nothing, "--web.listen-address=192.0.2.1:0"}, code: 1, want: "correct --web.listen-address"},
 		{name: "a mistyped web configuration", args: []string{nothing, "--web.config.file=" + broken}, code: 1, want: "field cert_fiel not found"},
 		{name: "a key that is not there", args: []string{nothing, "--web.config.file=" + keyless}, code: 1, want: "Cannot use the web configuration"},
+		{name: "an interval below zero", args: []string{"--analysis.interval=-1s"}, code: 2, want: "must not be below 0"},
 		{name: "no interval", args: []string{"--tail.poll-interval=0s"}, code: 2, want: "must be longer than 0s"},
 		{name: "a relative path", args: []string{"--web.telemetry-path=metrics"}, code: 2, want: "write it as /metrics"},
 		{name: "an unknown flag", args: []string{"--no-such-flag"}, code: 2, want: "unknown long flag"},

@@ -10,6 +10,7 @@ import (
 
 	"bro_exporter/cmd/internal/readme"
 	"bro_exporter/collector"
+	"bro_exporter/verdict"
 )
 
 var update = flag.Bool("update", false, "rewrite the README's tables")
@@ -29,6 +30,10 @@ func metricTables() string {
 			help := strings.ReplaceAll(m.Help, "|", "\\|")
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", m.Name, types[m.Type], strings.Join(m.Labels, ", "), help)
 		}
+	}
+	b.WriteString("\n**findings**\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n")
+	for _, m := range verdict.Metrics() {
+		fmt.Fprintf(&b, "| `%s` | gauge | %s | %s |\n", m.Name, strings.Join(m.Labels, ", "), m.Help)
 	}
 	return b.String() + "\n"
 }

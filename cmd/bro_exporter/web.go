@@ -23,19 +23,20 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bro_exporter/collector"
+	"bro_exporter/verdict"
 )
 
 // shutdownTimeout is how long scrapes that have begun may take to end, and a file that hangs.
 const shutdownTimeout = 5 * time.Second
 
 // serve serves the metrics until ctx is done and returns the exit code.
-func serve(ctx context.Context, c *collector.Collector, cfg *webConfig, log *slog.Logger) int {
+func serve(ctx context.Context, c *collector.Collector, live *verdict.Live, cfg *webConfig, log *slog.Logger) int {
 	log.Info("Starting "+name, "version", version.Info())
 	if err := web.Validate(*cfg.WebConfigFile); err != nil {
 		log.Error("Cannot use the web configuration: correct the file or what it names", "file", *cfg.WebConfigFile, "err", err)
 		return failed
 	}
-	handler, err := newHandler(c, cfg, log)
+	handler, err := newHandler(c, live, cfg, log)
 	if err != nil {
 		log.Error("Cannot serve", "err", err)
 		return failed
@@ -51,15 +52,20 @@ func serve(ctx context.Context, c *collector.Collector, cfg *webConfig, log *slo
 		logServeError(err, log)
 		return err
 	})
-	go func() {
+	tasks.Go(func() error {
 		select {
 		case <-running.Done():
+			return nil
 		case <-c.Ready():
-			if len(c.Status().Processes) == 0 {
-				warnNothing(c, log)
-			}
 		}
-	}()
+		if len(c.Status().Processes) == 0 {
+			warnNothing(c, log)
+		}
+		if live != nil { // what the logs hold is read when the first scrape has all it needs
+			live.Run(running)
+		}
+		return nil
+	})
 	<-running.Done()
 	code := 0
 	if ctx.Err() == nil { // nobody asked: the server has failed
@@ -132,8 +138,8 @@ func readOnly(next http.Handler) http.Handler {
 }
 
 // newHandler returns the exporter's pages: metrics, health, and one that links to them.
-func newHandler(c *collector.Collector, cfg *webConfig, log *slog.Logger) (http.Handler, error) {
-	metrics, err := newMetrics(c, cfg, log)
+func newHandler(c *collector.Collector, live *verdict.Live, cfg *webConfig, log *slog.Logger) (http.Handler, error) {
+	metrics, err := newMetrics(c, live, cfg, log)
 	if err != nil {
 		return nil, err
 	}
@@ -176,15 +182,21 @@ func newHandler(c *collector.Collector, cfg *webConfig, log *slog.Logger) (http.
 }
 
 // newMetrics returns the handler of /metrics: Bro's processes and the exporter itself.
-func newMetrics(c *collector.Collector, cfg *webConfig, log *slog.Logger) (http.Handler, error) {
+func newMetrics(c *collector.Collector, live *verdict.Live, cfg *webConfig, log *slog.Logger) (http.Handler, error) {
 	processes := prometheus.NewRegistry()
 	if err := processes.Register(c); err != nil {
 		return nil, err
 	}
+	findings := prometheus.NewRegistry() // of its own: it shares bro_prof_dropped_series
+	if live != nil {
+		if err := findings.Register(live); err != nil {
+			return nil, err
+		}
+	}
 	self := prometheus.NewRegistry()
 	self.MustRegister(versioncollector.NewCollector(name))
 	self.MustRegister(c.Self()...)
-	metrics := promhttp.HandlerFor(tolerant{prometheus.Gatherers{processes, self}, newOccasional(log)}, promhttp.HandlerOpts{
+	metrics := promhttp.HandlerFor(tolerant{prometheus.Gatherers{processes, findings, self}, newOccasional(log)}, promhttp.HandlerOpts{
 		ErrorLog: scrapeLog{newOccasional(log)},
 		// Nothing is worth encoding for a client that has hung up.
 		ErrorHandling:       promhttp.HTTPErrorOnError,

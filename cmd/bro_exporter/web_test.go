@@ -120,7 +120,7 @@ func TestAbortedScrape(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, err := newMetrics(c, &webConfig{}, logTo(&log))
+	handler, err := newMetrics(c, nil, &webConfig{}, logTo(&log))
 	if err != nil {
 		t.Fatal(err)
 	}
