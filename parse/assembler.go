@@ -52,6 +52,23 @@ func (a *Assembler) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// WriteString is Write without a copy of s.
+func (a *Assembler) WriteString(s string) (int, error) {
+	a.room(len(s))
+	a.buf = append(a.buf, s...)
+	return len(s), nil
+}
+
+// Shrink gives back the memory that a long line or a burst of Writes has taken. Call it when
+// nothing more comes for a while.
+func (a *Assembler) Shrink() {
+	const small = 16 << 10
+	a.drop(a.record)
+	if cap(a.buf) > small && cap(a.buf) > 2*len(a.buf) {
+		a.buf = append(make([]byte, 0, max(small, len(a.buf))), a.buf...)
+	}
+}
+
 // room makes room for n more bytes behind buf, by dropping those that are parsed first.
 func (a *Assembler) room(n int) {
 	if a.record > 0 && cap(a.buf)-len(a.buf) < n {
