@@ -38,6 +38,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -65,9 +66,11 @@ type Collector struct {
 	parts   []prometheus.Collector
 	ready   chan struct{}
 	resyncs *prometheus.CounterVec
+	finder  *spool.Finder
 
 	mu    sync.Mutex
 	nodes map[string]*node // by path
+	found spool.Report     // by the last search
 }
 
 // node is a prof.log that was found.
@@ -112,7 +115,7 @@ func New(config Config) (*Collector, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	c := &Collector{config: config, ready: make(chan struct{}), nodes: map[string]*node{}}
+	c := &Collector{config: config, ready: make(chan struct{}), nodes: map[string]*node{}, finder: spool.NewFinder(config.Patterns)}
 	c.resyncs = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "bro_exporter_resyncs_total",
 		Help: "How often a prof.log was read from its newest blocks on because it was not the file it had been.",
@@ -145,13 +148,46 @@ func (c *Collector) Self() []prometheus.Collector {
 		c.resyncs,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "bro_exporter_processes",
-			Help: "Bro processes whose prof.log is or was lately there.",
+			Help: "Bro processes whose prof.log is there or was there lately.",
 		}, func() float64 { return float64(c.known()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "bro_exporter_unreadable_directories",
+			Help: "Directories that the patterns name and the exporter may not read: it misses the prof.logs in them.",
+		}, func() float64 { return float64(len(c.report().Unreadable())) }),
+		matches{c},
 	}
 }
 
 // Ready is closed when Run has looked at every prof.log once.
 func (c *Collector) Ready() <-chan struct{} { return c.ready }
+
+// report returns what the last search has found.
+func (c *Collector) report() spool.Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.found
+}
+
+// matches exposes how many prof.logs each pattern finds.
+type matches struct{ *Collector }
+
+var matchesDesc = prometheus.NewDesc("bro_exporter_pattern_matches", "prof.logs that the pattern finds.", []string{"pattern"}, nil)
+
+// Describe implements prometheus.Collector.
+func (m matches) Describe(ch chan<- *prometheus.Desc) { ch <- matchesDesc }
+
+// Collect implements prometheus.Collector.
+func (m matches) Collect(ch chan<- prometheus.Metric) {
+	seen := map[string]bool{}
+	for _, s := range m.report().Searched {
+		pattern := valid(s.Pattern.String())
+		if seen[pattern] {
+			continue
+		}
+		seen[pattern] = true
+		ch <- prometheus.MustNewConstMetric(matchesDesc, prometheus.GaugeValue, float64(s.Matches), pattern)
+	}
+}
 
 func (c *Collector) known() int {
 	c.mu.Lock()
@@ -169,7 +205,7 @@ func (c *Collector) views() []view {
 		if n.view != nil {
 			v = *n.view
 		}
-		v.process = valid(n.process)
+		v.process = n.process
 		views = append(views, v)
 	}
 	return views
@@ -179,7 +215,7 @@ func (c *Collector) views() []view {
 // about to write more, and returns how many could be read.
 func (c *Collector) Poll() int {
 	read := 0
-	for _, file := range spool.Find(c.config.Patterns) {
+	for _, file := range c.find().Files {
 		// What is half written today will not be completed in the time that we have.
 		v := c.newFollower(file).poll(time.Now().Add(givenUp))
 		if v.file.readable {
@@ -221,13 +257,13 @@ func (c *Collector) newFollower(file spool.File) *follower {
 // to wait for until all that is new has been looked at once.
 func (c *Collector) discover(ctx context.Context, running *sync.WaitGroup) (first *sync.WaitGroup) {
 	first = new(sync.WaitGroup)
-	files := spool.Find(c.config.Patterns)
+	files := c.find().Files
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.forget(files)
 	for _, file := range files {
 		if n := c.nodes[file.Path]; n != nil {
-			n.process, n.missing = file.Process, time.Time{}
+			n.missing = time.Time{}
 			continue
 		}
 		c.config.Logger.Info("Following a prof.log", "process", file.Process, "path", file.Path)
@@ -238,6 +274,35 @@ func (c *Collector) discover(ctx context.Context, running *sync.WaitGroup) (firs
 		running.Go(func() { c.follow(follow, c.newFollower(file), n, first.Done) })
 	}
 	return first
+}
+
+// find searches for prof.logs, and logs when a directory becomes unreadable or readable.
+func (c *Collector) find() spool.Report {
+	r := c.finder.Find()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before, followed := map[string]bool{}, map[string]bool{}
+	for _, u := range c.found.Unreadable() {
+		before[u.Path] = true
+	}
+	for _, f := range r.Files {
+		followed[filepath.Dir(f.Path)] = true
+	}
+	for _, u := range r.Unreadable() {
+		// Its follower tells about the directory of a prof.log that is followed.
+		if !before[u.Path] && !followed[u.Path] {
+			c.config.Logger.Warn("Cannot see what is in a directory: run the exporter as a user who may read it, such as the one Zeek runs as", "dir", u.Path, "err", u.Err)
+		}
+		delete(before, u.Path)
+	}
+	for dir := range before {
+		if followed[dir] {
+			continue
+		}
+		c.config.Logger.Info("Can see what is in a directory again", "dir", dir)
+	}
+	c.found = r
+	return r
 }
 
 // forget stops following files that are no more: long since, or because their process has

@@ -106,8 +106,9 @@ func families(text string) []string {
 
 // watch is a Collector at work, looking often.
 type watch struct {
-	t        *testing.T
-	registry *prometheus.Registry
+	t         *testing.T
+	collector *Collector
+	registry  *prometheus.Registry
 }
 
 func follow(t *testing.T, config Config) *watch {
@@ -131,7 +132,7 @@ func follow(t *testing.T, config Config) *watch {
 		<-done
 	})
 	<-c.Ready()
-	return &watch{t, registryOf(c)}
+	return &watch{t: t, collector: c, registry: registryOf(c)}
 }
 
 func registryOf(c *Collector) *prometheus.Registry {

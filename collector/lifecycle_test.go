@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"bro_exporter/internal/spooltest"
 	"bro_exporter/spool"
 )
@@ -270,20 +272,62 @@ func TestTwoRoots(t *testing.T) {
 	a, b := one.Node("worker-1"), two.Node("worker-1")
 	a.Start(logs[0])
 	a.Write(3)
-	w := follow(t, Config{Patterns: patterns(one.Pattern(), two.Pattern())})
-	w.matches(a)
-	b.Start(logs[1])
-	b.Write(4)
+	w := follow(t, Config{Patterns: patterns(one.Pattern(), two.Pattern()), ForgetAfter: time.Nanosecond})
 	a.Name = filepath.Join(filepath.Base(one.Dir), "worker-1")
 	b.Name = filepath.Join(filepath.Base(two.Dir), "worker-1")
 	w.matches(a)
+	b.Start(logs[1])
+	b.Write(4)
+	w.matches(a)
 	w.matches(b)
-	// When one is gone for good, the other keeps its place.
+	// A process keeps its name when its namesake is gone for good.
 	if err := os.RemoveAll(b.Dir); err != nil {
 		t.Fatal(err)
 	}
-	a.Name = "worker-1"
+	w.until("the other is forgotten", func(all map[string]float64) bool {
+		_, known := all["bro_up process="+b.Name]
+		return !known
+	})
 	w.matches(a)
+}
+
+// The usual spool directory belongs to zeek:zeek and nobody else may enter it.
+func TestUnreadableDirectory(t *testing.T) {
+	spool := spooltest.New(t)
+	asNobody(t, spool.Dir)
+	open, closed := spool.Node("worker-1"), spool.Node("worker-2")
+	log := spooltest.Load(t, "7.0.11/live/prof.log")
+	open.Start(log)
+	closed.Start(log)
+	open.Write(2)
+	closed.Write(3)
+	if err := os.Chmod(closed.Dir, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(closed.Dir, 0o755) })
+	w := follow(t, Config{Patterns: patterns(spool.Pattern())})
+	w.matches(open)
+	w.isDown("worker-2")
+	self := prometheus.NewPedanticRegistry()
+	self.MustRegister(w.collector.Self()...)
+	own := (&watch{t: t, registry: self}).series()
+	if n := own["bro_exporter_unreadable_directories"]; n != 1 {
+		t.Errorf("%v unreadable directories", n)
+	}
+	if n := own["bro_exporter_pattern_matches pattern="+spool.Pattern()]; n != 1 {
+		t.Errorf("the pattern matches %v prof.logs", n)
+	}
+	status := w.collector.Status()
+	if dirs := status.Found.Unreadable(); len(dirs) != 1 || dirs[0].Path != closed.Dir {
+		t.Errorf("unreadable: %v", dirs)
+	}
+	if p := status.Processes[1]; p.State != Unreadable || !strings.Contains(p.Err, "run the exporter as a user who may read it") {
+		t.Errorf("%+v", p)
+	}
+	if err := os.Chmod(closed.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w.matches(closed)
 }
 
 func TestGarbage(t *testing.T) {

@@ -6,11 +6,14 @@ import (
 	"time"
 
 	"bro_exporter/parse"
+	"bro_exporter/spool"
 )
 
 // Status is what a Collector knows of a host at one moment, for people.
 type Status struct {
 	Processes []Process // by name
+	// Found is what the last search for prof.logs has found, and where it may not look.
+	Found spool.Report
 }
 
 // Process is a followed prof.log and the process that writes it.
@@ -47,7 +50,7 @@ const (
 
 // Status returns what is known now, without any I/O.
 func (c *Collector) Status() Status {
-	var s Status
+	s := Status{Found: c.report()}
 	now := time.Now()
 	for _, v := range c.views() {
 		p := Process{

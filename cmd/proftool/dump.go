@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -16,7 +15,8 @@ import (
 // dump is "proftool dump".
 type dump struct {
 	inputs
-	last bool
+	last     bool
+	encoders sync.Pool // of *encoder, whose lines have been written
 }
 
 func (d *dump) declare(app *kingpin.Application) *kingpin.CmdClause {
@@ -38,18 +38,18 @@ func (d *dump) run(ctx context.Context, p *program) error {
 
 func (d *dump) dump(ctx context.Context, p *program, log logs.Log) error {
 	if d.last {
-		return dumpNewest(ctx, p, log)
+		return d.dumpNewest(ctx, p, log)
 	}
-	encode := func(s *parse.Snapshot) []byte { return jsonLine(log, s) }
+	encode := func(s *parse.Snapshot) *encoder { return d.encode(log, s) }
 	for line := range converted(ctx, p, log, encode) {
-		if err := write(p.stdout, line); err != nil {
+		if err := d.write(p.stdout, line); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func dumpNewest(ctx context.Context, p *program, log logs.Log) error {
+func (d *dump) dumpNewest(ctx context.Context, p *program, log logs.Log) error {
 	newest, err := log.Newest(ctx)
 	switch {
 	case err != nil:
@@ -60,31 +60,22 @@ func dumpNewest(ctx context.Context, p *program, log logs.Log) error {
 	if newest == nil {
 		return nil
 	}
-	return write(p.stdout, jsonLine(log, newest))
+	return d.write(p.stdout, d.encode(log, newest))
 }
 
-func write(w io.Writer, line []byte) error {
-	if _, err := w.Write(line); err != nil {
+func (d *dump) encode(log logs.Log, s *parse.Snapshot) *encoder {
+	e, _ := d.encoders.Get().(*encoder)
+	if e == nil {
+		e = &encoder{}
+	}
+	e.encode(log, s)
+	return e
+}
+
+func (d *dump) write(w io.Writer, e *encoder) error {
+	if _, err := w.Write(e.b); err != nil {
 		return fmt.Errorf("cannot write: %w", err)
 	}
+	d.encoders.Put(e)
 	return nil
-}
-
-// dumped is what a line of JSON says.
-type dumped struct {
-	Process string `json:"process"`
-	Path    string `json:"path"`
-	*parse.Snapshot
-}
-
-// jsonLine returns a block as a line of JSON. It makes names valid UTF-8.
-func jsonLine(log logs.Log, s *parse.Snapshot) []byte {
-	var line bytes.Buffer
-	to := json.NewEncoder(&line)
-	to.SetEscapeHTML(false)
-	// A copy has nil for a list without items, which is left out.
-	if err := to.Encode(dumped{log.Process, log.Path, s.Clone()}); err != nil {
-		panic(err) // numbers and strings only, and the parser takes neither NaN nor infinity
-	}
-	return line.Bytes()
 }

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"bro_exporter/cmd/internal/readme"
+	"bro_exporter/logs"
 	"bro_exporter/parse"
 )
 
@@ -83,6 +87,107 @@ func TestDumpHasEveryBlock(t *testing.T) {
 	}
 	if strings.Join(lines, "") != "" {
 		t.Errorf("%d lines are more than there are blocks", len(lines))
+	}
+}
+
+// dumped is a line of JSON as encoding/json makes it.
+type dumped struct {
+	Process string `json:"process"`
+	Path    string `json:"path"`
+	*parse.Snapshot
+}
+
+func encoded(t *testing.T, log logs.Log, s *parse.Snapshot) string {
+	t.Helper()
+	var line bytes.Buffer
+	to := json.NewEncoder(&line)
+	to.SetEscapeHTML(false)
+	// A copy has nil for a list without items, which is left out.
+	if err := to.Encode(dumped{log.Process, log.Path, s.Clone()}); err != nil {
+		t.Fatal(err)
+	}
+	return line.String()
+}
+
+// A line is what encoding/json makes of the tags: of every field, and of all real logs.
+func TestJSONLine(t *testing.T) {
+	var d dump
+	check := func(t *testing.T, log logs.Log, s *parse.Snapshot) {
+		t.Helper()
+		if got, want := string(d.encode(log, s).b), encoded(t, log, s); got != want {
+			t.Fatalf("got %swant %s", got, want)
+		}
+	}
+	t.Run("every field", func(t *testing.T) {
+		var s parse.Snapshot
+		n := 0
+		fill(t, reflect.ValueOf(&s).Elem(), &n)
+		if n < 90 {
+			t.Fatalf("%d fields", n)
+		}
+		check(t, logs.Log{Process: "a\"b\xff", Path: "c"}, &s)
+	})
+	t.Run("no field", func(t *testing.T) { check(t, logs.Log{}, &parse.Snapshot{}) })
+	t.Run("great and small numbers", func(t *testing.T) {
+		for _, v := range []float64{0, 1e-7, 1e-6, 0.1, 1e20, 1e21, 1e300, 1500000000.123456} {
+			check(t, logs.Log{}, &parse.Snapshot{Time: v, Timers: parse.Timers{Lag: parse.Opt[float64]{Value: -v, Measured: true}}})
+		}
+	})
+	paths, _ := filepath.Glob("../../testdata/*/*/prof*.log")
+	if len(paths) < 30 {
+		t.Fatalf("%d logs", len(paths))
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimPrefix(path, "../../testdata/"), func(t *testing.T) {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := parse.NewReader(bytes.NewReader(text), "")
+			for i := 0; r.Scan(); i++ {
+				if s, ok := r.Record().(*parse.Snapshot); ok && i%7 == 0 {
+					check(t, logs.Log{Process: "bro", Path: path}, s)
+				}
+			}
+		})
+	}
+}
+
+// fill sets every field that v holds to a value of its own, and counts them.
+func fill(t *testing.T, v reflect.Value, n *int) {
+	t.Helper()
+	*n++
+	switch v.Kind() {
+	case reflect.Struct:
+		*n--
+		for i := range v.NumField() {
+			fill(t, v.Field(i), n)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(t, v.Index(i), n)
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range v.Len() {
+			fill(t, v.Index(i), n)
+		}
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.String:
+		v.SetString(fmt.Sprintf("name %d <&>\u2028\t", *n))
+	case reflect.Float64:
+		v.SetFloat(float64(*n) + 0.25)
+	case reflect.Uint16:
+		v.SetUint(16)
+	case reflect.Uint64:
+		v.SetUint(uint64(*n) << 40)
+	case reflect.Int:
+		v.SetInt(int64(*n))
+	case reflect.Int64:
+		v.SetInt(-int64(*n))
+	default:
+		t.Fatalf("a field of kind %v", v.Kind())
 	}
 }
 

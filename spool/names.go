@@ -1,0 +1,160 @@
+package spool
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+)
+
+// names are the processes' names, once they are given.
+type names struct {
+	given map[string]string // by path
+	taken map[string]bool
+}
+
+func newNames() names { return names{given: map[string]string{}, taken: map[string]bool{}} }
+
+// maxNames is how many names are kept of prof.logs that are no more.
+const maxNames = 10_000
+
+// give returns the prof.logs that exist. Places that hold none yet take part in the naming, so
+// that a name does not depend on who is up.
+func (n names) give(places []place) []File {
+	all := make([]File, len(places))
+	for i, p := range places {
+		all[i] = File{Process: p.process, Path: p.path}
+	}
+	Disambiguate(all)
+	if len(n.given) > maxNames {
+		n.prune(places)
+	}
+	var files []File
+	for i, p := range places {
+		if !p.exists {
+			continue
+		}
+		name, given := n.given[p.path]
+		if !given {
+			name = n.free(all[i])
+			n.given[p.path], n.taken[name] = name, true
+		}
+		files = append(files, File{Process: name, Path: p.path})
+	}
+	return files
+}
+
+// prune drops the names of prof.logs that are no more.
+func (n names) prune(places []place) {
+	here := map[string]bool{}
+	for _, p := range places {
+		here[p.path] = p.exists
+	}
+	for path, name := range n.given {
+		if !here[path] {
+			delete(n.given, path)
+			delete(n.taken, name)
+		}
+	}
+}
+
+// free returns the first name for a file that is not taken: the one it has, ever longer ends of
+// its path, and at last a number.
+func (n names) free(f File) string {
+	name := valid(f.Process)
+	parts := strings.Split(filepath.ToSlash(filepath.Dir(f.Path)), "/")
+	for depth := 2; n.taken[name] && depth <= len(parts); depth++ {
+		name = valid(strings.Join(parts[len(parts)-depth:], "/"))
+	}
+	for i := 2; n.taken[name]; i++ {
+		name = fmt.Sprintf("%s#%d", valid(f.Path), i)
+	}
+	return name
+}
+
+// valid writes bytes that are no UTF-8 as \xNN, so that names that differ in those alone go on to
+// differ.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		} else {
+			b.WriteString(s[:n])
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// ProcessName returns the name of the process that writes the prof.log at path: that of its
+// directory, as zeekctl makes one for each node.
+func ProcessName(path string) string {
+	if dir := filepath.Base(filepath.Dir(path)); dir != "." && dir != "/" {
+		return dir
+	}
+	return "bro"
+}
+
+// Disambiguate adds to names that are equal the shortest end of their paths in which they differ.
+func Disambiguate(files []File) {
+	same := map[string][]*File{}
+	for i := range files {
+		f := &files[i]
+		same[f.Process] = append(same[f.Process], f)
+	}
+	for name, group := range same {
+		if len(group) == 1 {
+			continue
+		}
+		for i, end := range differingEnds(group) {
+			if group[i].Process = end; name != ProcessName(group[i].Path) {
+				group[i].Process = name + ":" + end
+			}
+		}
+	}
+	taken := map[string]bool{}
+	for i := range files {
+		if taken[files[i].Process] {
+			files[i].Process = files[i].Path
+		}
+		taken[files[i].Process] = true
+	}
+}
+
+// differingEnds returns the shortest ends of the files' paths that are all different; without
+// the file name, where the directories suffice.
+func differingEnds(files []*File) []string {
+	paths, depth := make([]string, len(files)), 1
+	for i, f := range files {
+		paths[i] = filepath.Dir(f.Path)
+	}
+	if !distinctAll(paths) {
+		depth = 2 // a file name alone would not tell the process
+		for i, f := range files {
+			paths[i] = f.Path
+		}
+	}
+	for ; ; depth++ {
+		ends := make([]string, len(paths))
+		for i, path := range paths {
+			parts := strings.Split(filepath.ToSlash(path), "/")
+			ends[i] = strings.Join(parts[max(0, len(parts)-depth):], "/")
+		}
+		if distinctAll(ends) {
+			return ends
+		}
+	}
+}
+
+func distinctAll(list []string) bool {
+	seen := map[string]bool{}
+	for _, s := range list {
+		seen[s] = true
+	}
+	return len(seen) == len(list)
+}
