@@ -19,19 +19,23 @@ type Assembler struct {
 	p       *parser
 	current Record
 
-	buf    []byte
-	record int   // where in buf the record begins that is not parsed yet
-	head   int   // where in buf the record's first line ends
-	indent int   // length of the record's time stamp and the blanks before it, 0 without
-	line   int   // where in buf the line begins that is not complete yet
-	offset int64 // of buf[0] in the input
-	lines  int   // lines before buf[line]
+	buf      []byte
+	record   int   // where in buf the record begins that is not parsed yet
+	head     int   // where in buf the record's first line ends
+	indent   int   // length of the record's time stamp and the blanks before it, 0 without
+	line     int   // where in buf the line begins that is not complete yet
+	searched int   // no newline stands between line and here
+	offset   int64 // of buf[0] in the input
+	lines    int   // lines before buf[line]
 	// recordLine is the number of the record's first line.
 	recordLine int
 	// row: the record's first line is a row, and parsed already.
 	row bool
 	// overlong: the line began before buf[line], and that part of it was thrown away.
 	overlong bool
+	// pending is what Pending has found when the input ended at pendingEnd.
+	pending    []*Snapshot
+	pendingEnd int64
 	// stamp is the last time stamp that began a line: most lines begin with the same.
 	stamp []byte
 }
@@ -82,6 +86,7 @@ func (a *Assembler) drop(n int) {
 	a.record = max(0, a.record-n)
 	a.head = max(0, a.head-n)
 	a.line = max(0, a.line-n)
+	a.searched = max(0, a.searched-n)
 }
 
 // Scan advances to the next record. It returns false when more bytes are needed.
@@ -91,12 +96,13 @@ func (a *Assembler) Scan() bool {
 		a.p.free = append(a.p.free, s)
 	}
 	a.current = nil
-	for len(a.p.ready) == 0 {
+	for a.p.ready.empty() {
 		if !a.step() {
 			return false
 		}
 	}
-	a.current = a.p.next()
+	a.current = a.p.ready.pop()
+	a.pending, a.pendingEnd = nil, 0
 	return true
 }
 
@@ -115,7 +121,17 @@ func (a *Assembler) UnknownFields() uint64 { return a.p.unknown }
 // the newest and, if an incomplete line begins that one, the one before. What is written later
 // is not lost by asking. The text of a Comm line counts even though its newline is missing; a
 // number that may go on does not.
-func (a *Assembler) Pending() (snapshots []*Snapshot) {
+//
+// Pending parses what the last call of it parsed only if something was written since: until then
+// it returns the same Snapshots.
+func (a *Assembler) Pending() []*Snapshot {
+	if end := a.offset + int64(len(a.buf)); a.pendingEnd != end {
+		a.pending, a.pendingEnd = a.parsePending(), end
+	}
+	return a.pending
+}
+
+func (a *Assembler) parsePending() (snapshots []*Snapshot) {
 	if a.p.open == nil && a.record == len(a.buf) {
 		return nil
 	}
@@ -123,7 +139,8 @@ func (a *Assembler) Pending() (snapshots []*Snapshot) {
 	f.p = a.p.fork()
 	f.stamp = bytes.Clone(a.stamp)
 	f.finish()
-	for _, r := range f.p.ready {
+	a.p.work = f.p.work
+	for _, r := range f.p.ready.records {
 		if s, ok := r.(*Snapshot); ok {
 			snapshots = append(snapshots, s.Clone())
 		}
@@ -135,7 +152,7 @@ func (a *Assembler) Pending() (snapshots []*Snapshot) {
 func (a *Assembler) step() bool {
 	indent := a.takeRows()
 	rest := a.buf[a.line:]
-	n := bytes.IndexByte(rest, '\n')
+	n := a.newline()
 	if n < 0 {
 		if len(rest) > maxRecord {
 			a.shorten()
@@ -149,6 +166,20 @@ func (a *Assembler) step() bool {
 	}
 	a.takeLine(rest[:n], indent)
 	return true
+}
+
+// newline returns the length of the line that comes next, -1 if it is not complete. What was
+// searched before is not searched again.
+func (a *Assembler) newline() int {
+	from := max(a.line, a.searched)
+	n := bytes.IndexByte(a.buf[from:], '\n')
+	if n < 0 {
+		a.p.work += len(a.buf) - from
+		a.searched = len(a.buf)
+		return -1
+	}
+	a.p.work += n
+	return from + n - a.line
 }
 
 // takeLine takes a line and the length of its time stamp, if that is known.
@@ -254,7 +285,7 @@ func (a *Assembler) behind(next int) {
 // parse parses the record up to end.
 func (a *Assembler) parse(end int, cut bool) {
 	r := record{
-		text:    text{b: a.buf[a.record:end], i: min(a.indent, end-a.record), cut: cut},
+		text:    text{b: a.buf[a.record:end], i: min(a.indent, end-a.record), cut: cut, lastLine: a.line - a.record},
 		stamped: a.indent > 0 && end > a.record,
 		head:    min(end, a.head) - a.record,
 		line:    a.recordLine,

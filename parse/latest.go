@@ -97,42 +97,53 @@ func (r *Recent) add(previous, s *Snapshot) (begins bool) {
 // are found: there reading may begin in the middle of a file, and the snapshots from the second on
 // are what they are when it is read from its beginning.
 func NextSnapshot(r io.ReaderAt, start, size int64) (int64, error) {
-	for start < size {
-		var err error
-		if start, err = behindSeparator(r, start, size); err != nil {
-			return 0, err
-		}
-		b := make([]byte, min(size-start, maxStampSeconds+int64(len(".000000 Memory: "))))
-		if _, err := r.ReadAt(b, start); err != nil && err != io.EOF {
-			return 0, err
-		}
+	lines := separators{in: bufio.NewReaderSize(io.NewSectionReader(r, start, size-start), 64<<10), at: start}
+	for lines.next() {
+		b, _ := lines.in.Peek(maxStampSeconds + len(".000000 Memory: ")) // what keeps it from reading, next meets again
 		if n := stampLen(b); n > 0 && bytes.HasPrefix(b[n:], []byte(" Memory: ")) {
-			return start, nil
+			return lines.at, nil
 		}
 	}
-	return size, nil
+	return size, lines.err
 }
 
 // behindSeparator returns where the line behind the first separator between start and size
 // begins; size if there is none.
 func behindSeparator(r io.ReaderAt, start, size int64) (int64, error) {
-	lines := bufio.NewReaderSize(io.NewSectionReader(r, start, size-start), 64<<10)
+	lines := separators{in: bufio.NewReaderSize(io.NewSectionReader(r, start, size-start), 64<<10), at: start}
+	if lines.next() {
+		return lines.at, nil
+	}
+	return size, lines.err
+}
+
+// separators finds one separator after the other.
+type separators struct {
+	in  *bufio.Reader
+	at  int64 // where in goes on: behind the separator
+	err error // that ended reading before the end
+}
+
+// next advances behind the next separator, and reports whether there is one.
+func (s *separators) next() bool {
 	var tail []byte
-	for at := start; ; {
-		line, err := lines.ReadSlice('\n')
-		at += int64(len(line))
+	for {
+		line, err := s.in.ReadSlice('\n')
+		s.at += int64(len(line))
 		line, _ = bytes.CutSuffix(line, []byte("\n"))
-		tail = lastBytes(append(tail, line...))
+		tail = append(tail, lastBytes(line)...)
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
+			tail = lastBytes(tail)
 			continue
-		case err == io.EOF:
-			return size, nil
 		case err != nil:
-			return 0, err
+			if err != io.EOF {
+				s.err = err
+			}
+			return false
 		}
-		if _, ok := separator(tail); ok {
-			return at, nil
+		if _, ok := separator(lastBytes(tail)); ok {
+			return true
 		}
 		tail = tail[:0]
 	}

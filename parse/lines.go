@@ -80,7 +80,8 @@ func (p *parser) matrixRow(t *text) {
 		p.matrixHeader(t)
 		return
 	}
-	row := t.b[t.i:lineEnd(t.b, t.i)]
+	row := t.b[t.i:min(len(t.b), t.i+tcpRow)]
+	row, _, _ = bytes.Cut(row, []byte("\n"))
 	complete := !t.cut || t.i+len(row) < len(t.b)
 	for state, label := range tcpLabels {
 		if !t.literal(label) {
@@ -103,9 +104,6 @@ func (p *parser) matrixHeader(t *text) {
 }
 
 func (p *parser) matrixCells(t *text, state int, row []byte) {
-	if len(row) > tcpRow {
-		row = row[:tcpRow]
-	}
 	t.i += len(row) - len(tcpLabels[state])
 	cells := &p.snapshot.TCPStates.Cells[state]
 	*cells = [NumTCPStates]int64{}
@@ -239,7 +237,7 @@ func (s *Snapshot) comm(t *text) {
 		}
 	}
 	// A Comm line that may go on is left out: its numbers are shown together.
-	if t.cut && !c.IDsOut.Measured && bytes.IndexByte(t.rest(), '\n') < 0 {
+	if t.cut && !c.IDsOut.Measured && t.i >= t.lastLine {
 		*c = Comm{}
 		return
 	}

@@ -29,6 +29,7 @@ type parser struct {
 	names    names
 	unparsed uint64
 	unknown  uint64 // fields
+	work     int    // see text
 
 	open     *Snapshot // the newest snapshot, nil before the first
 	snapshot *Snapshot // where lines go: open up to the separator behind it, then scrap
@@ -40,7 +41,7 @@ type parser struct {
 	first bool
 
 	heads []head // of the threads, in the order of their lines
-	ready []Record
+	ready queue
 	free  []*Snapshot
 }
 
@@ -64,8 +65,11 @@ type record struct {
 	text
 	stamped bool
 	head    int   // length of the first line
-	line    int   // number of the first line
+	line    int   // number of the line in which b[counted] stands
 	offset  int64 // of b in the input
+
+	counted  int  // newlines before b[counted] are counted in line
+	noThread bool // no thread's line ends behind the cursor
 }
 
 // record takes a record. What is left of a line when its fields have been read is read as the
@@ -78,7 +82,7 @@ func (p *parser) record(r *record) {
 		if stamped {
 			blanks = t.indent()
 		}
-		known := blanks == threadIndent && p.threadLine(t, r.head)
+		known := blanks == threadIndent && p.threadLine(r)
 		if !known && stamped && t.stampFollows() {
 			continue
 		}
@@ -94,6 +98,7 @@ func (p *parser) record(r *record) {
 			t.err = ""
 		}
 	}
+	p.work += t.work
 }
 
 // limit keeps a snapshot, and what stands outside of all snapshots, from growing for ever. The record
@@ -113,12 +118,21 @@ func (p *parser) scrapSnapshot(line int) {
 	p.separator()
 }
 
-// lineOf returns the number of the line in which r.b[i] stands.
-func (r *record) lineOf(i int) int { return r.line + bytes.Count(r.b[:i], []byte("\n")) }
+// lineOf returns the number of the line in which r.b[i] stands. It is asked for places one behind
+// the other, give or take a time stamp.
+func (r *record) lineOf(i int) int {
+	if i < r.counted {
+		return r.line - bytes.Count(r.b[i:r.counted], []byte("\n"))
+	}
+	r.line += bytes.Count(r.b[r.counted:i], []byte("\n"))
+	r.work += i - r.counted
+	r.counted = i
+	return r.line
+}
 
 func (p *parser) fail(line int, msg string) {
 	p.unparsed++
-	p.ready = append(p.ready, &SyntaxError{p.name, line, msg})
+	p.ready.push(&SyntaxError{p.name, line, msg})
 }
 
 // maxSnapshot is how much of a snapshot is read, in bytes: 100,000 threads need 13 MiB.
@@ -267,7 +281,7 @@ func (p *parser) close() {
 		s.Conns.Table = Opt[uint64]{}
 		s.Conns.ConnVals = Opt[uint64]{}
 	}
-	p.ready = append(p.ready, s)
+	p.ready.push(s)
 }
 
 func (p *parser) take() *Snapshot {
@@ -281,10 +295,22 @@ func (p *parser) take() *Snapshot {
 	return s
 }
 
-// next returns the next record that is ready. It stays valid until the call after.
-func (p *parser) next() Record {
-	r := p.ready[0]
-	p.ready = append(p.ready[:0], p.ready[1:]...)
+// queue holds records that are read, in order. One record of the text may be many.
+type queue struct {
+	records []Record
+	next    int
+}
+
+func (q *queue) push(r Record) { q.records = append(q.records, r) }
+
+func (q *queue) empty() bool { return q.next == len(q.records) }
+
+func (q *queue) pop() Record {
+	r := q.records[q.next]
+	q.records[q.next] = nil
+	if q.next++; q.empty() {
+		q.records, q.next = q.records[:0], 0
+	}
 	return r
 }
 
@@ -293,7 +319,7 @@ func (p *parser) fork() *parser {
 	f := *p
 	f.names = names{}
 	f.heads = nil
-	f.ready, f.free = nil, nil
+	f.ready, f.free = queue{}, nil
 	f.scrap = &Snapshot{}
 	if p.open != nil {
 		f.open = p.open.Clone()

@@ -9,12 +9,16 @@ import (
 // text is a cursor over the bytes of one record. Its methods take what stands at the cursor
 // and move behind it, or leave the cursor where it is.
 type text struct {
-	b   []byte
-	i   int
-	cut bool   // more bytes may follow: a number that touches the end is not a number yet
-	err string // the first value that could not be read
+	b        []byte
+	i        int
+	cut      bool   // more bytes may follow: a number that touches the end is not a number yet
+	lastLine int    // if cut: where the line begins that lacks its newline
+	err      string // the first value that could not be read
 	// unknown counts the fields that no rule knew.
 	unknown uint64
+	// work counts the bytes that were looked at where they may be looked at again. Tests hold it in
+	// proportion to the text, whatever that is.
+	work int
 	// looked is where a rule has last looked for its fields, plus one; 0 between rules.
 	looked int
 }
@@ -60,14 +64,16 @@ func (t *text) indent() int {
 	return t.i - start
 }
 
-func (t *text) skipLine() { t.i = min(lineEnd(t.b, t.i)+1, len(t.b)) }
+func (t *text) skipLine() { t.i = min(t.lineEnd(t.i)+1, len(t.b)) }
 
 // lineEnd returns where the line ends in which b[i] stands.
-func lineEnd(b []byte, i int) int {
-	if n := bytes.IndexByte(b[i:], '\n'); n >= 0 {
-		return i + n
+func (t *text) lineEnd(i int) int {
+	n := bytes.IndexByte(t.b[i:], '\n')
+	if n < 0 {
+		n = len(t.b) - i
 	}
-	return len(b)
+	t.work += n
+	return i + n
 }
 
 // literal takes s.

@@ -1,6 +1,9 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // A thread's name may hold anything, so its line is read from the right:
 //
@@ -8,18 +11,25 @@ import "bytes"
 
 // threadLine takes the thread whose line begins at the cursor: all up to the end of the line
 // is its name, numbers, and a closing parenthesis. A name may hold newlines, so where the line
-// ends otherwise the next one is tried. The record's first line ends at head.
-func (p *parser) threadLine(t *text, head int) bool {
-	first := head
-	if head <= t.i {
-		first = lineEnd(t.b, t.i)
+// ends otherwise the next one is tried, to the end of the record r.
+func (p *parser) threadLine(r *record) bool {
+	t := &r.text
+	if r.noThread {
+		return false
 	}
-	for end := first; ; end = lineEnd(t.b, end+1) {
+	first := r.head
+	if first <= t.i {
+		first = t.lineEnd(t.i)
+	}
+	for start, end := t.i, first; ; start, end = end, t.lineEnd(end+1) {
 		last := end
-		for last > t.i && blank(t.b[last-1]) {
+		for last > start && blank(t.b[last-1]) {
 			last--
 		}
-		name := p.thread(t.b[t.i:last])
+		name := noThread
+		if last > start {
+			name = p.thread(t, last, end > first)
+		}
 		if name == tooLarge {
 			t.err = "a thread with a number too large for 64 bits"
 		}
@@ -31,6 +41,8 @@ func (p *parser) threadLine(t *text, head int) bool {
 			return true
 		}
 		if end == len(t.b) {
+			// Where no thread ends for this name, none ends for one that begins later.
+			r.noThread = true
 			return false
 		}
 	}
@@ -42,7 +54,7 @@ func (p *parser) threadInText(t *text) bool {
 	newlines := 0
 	for i := t.i; i < len(t.b); i++ {
 		c := t.b[i]
-		if c == ')' && p.thread(t.b[t.i:i+1]) >= 0 {
+		if c == ')' && p.thread(t, i+1, newlines > 0) >= 0 {
 			t.i = i + 1
 			return true
 		}
@@ -50,9 +62,11 @@ func (p *parser) threadInText(t *text) bool {
 			newlines++
 		}
 		if newlines > 1 || blank(c) && stampLen(t.b[i+1:]) > 0 {
+			t.work += i - t.i
 			return false
 		}
 	}
+	t.work += len(t.b) - t.i
 	return false
 }
 
@@ -61,80 +75,125 @@ const (
 	tooLarge = -2
 )
 
-// thread adds the thread that b is and returns the length of its name, noThread or tooLarge.
-func (p *parser) thread(b []byte) int {
+// thread adds the thread that stands between the cursor and end, and returns the length of its
+// name, noThread or tooLarge. Where there are several lines, people may have wrapped the one that
+// it was: any blanks stand for one then.
+//
+// What it looks at is the end of the text only, since it is called for many ends.
+func (p *parser) thread(t *text, end int, lines bool) int {
+	b := t.b[t.i:end]
 	if len(b) == 0 || b[len(b)-1] != ')' {
 		return noThread
 	}
 	threads := longer(p.snapshot.Threads.List)
 	th := &threads[len(threads)-1]
-	end := th.queues(b)
-	if end == noThread && bytes.IndexByte(b, '\n') >= 0 {
-		b = bytes.Join(bytes.Fields(b), []byte(" "))
-		end = th.queues(b)
+	n, seen := th.queues(b, false)
+	wrapped := n == noThread && lines
+	if wrapped {
+		n, seen = th.queues(b, true)
 	}
-	if end < 0 {
+	t.work += len(b) - seen
+	if n < 0 {
 		p.snapshot.Threads.List = threads[:len(threads)-1]
-		return end
+		return n
 	}
-	name := b[:end]
+	name := b[:n]
 	for len(name) > 0 && blank(name[len(name)-1]) {
 		name = name[:len(name)-1]
+	}
+	if wrapped {
+		name = bytes.Join(bytes.Fields(name), []byte(" "))
 	}
 	if th.Name != string(name) {
 		th.Name = p.names.get(name)
 	}
 	p.snapshot.Threads.List = threads
-	return end
+	return n
 }
 
 // queues reads the line b of a thread but for its name and returns where that ends, noThread
-// or tooLarge.
-func (th *Thread) queues(b []byte) int {
-	i := len(b) - 1
-	th.OutWrites, i = numberBefore(b, i)
-	i = before("/", b, i)
-	th.OutReads, i = numberBefore(b, i)
-	i = before(" out=", b, i)
-	th.InWrites, i = numberBefore(b, i)
-	i = before("/", b, i)
-	th.InReads, i = numberBefore(b, i)
-	i = before(" (#queue r/w: in=", b, i)
-	th.PendingOut, i = numberBefore(b, i)
-	i = before("/", b, i)
-	th.PendingIn, i = numberBefore(b, i)
-	i = before(" pending=", b, i)
-	th.Out, i = numberBefore(b, i)
-	i = before(" out=", b, i)
-	th.In, i = numberBefore(b, i)
-	return before(" in=", b, i)
+// or tooLarge, and how far left it has looked.
+func (th *Thread) queues(b []byte, wrapped bool) (end, seen int) {
+	r := fromRight{b: b, i: len(b) - 1, wrapped: wrapped}
+	th.OutWrites = r.number()
+	r.literal("/")
+	th.OutReads = r.number()
+	r.literal(" out=")
+	th.InWrites = r.number()
+	r.literal("/")
+	th.InReads = r.number()
+	r.literal(" in=")
+	r.literal(" r/w:")
+	r.literal(" (#queue")
+	th.PendingOut = r.number()
+	r.literal("/")
+	th.PendingIn = r.number()
+	r.literal(" pending=")
+	th.Out = r.number()
+	r.literal(" out=")
+	th.In = r.number()
+	r.literal(" in=")
+	if r.failed != 0 {
+		return r.failed, r.i
+	}
+	return r.i, r.i
 }
 
-// before returns where s begins that ends before b[i].
-func before(s string, b []byte, i int) int {
-	if i < 0 {
-		return i
-	}
-	if !bytes.HasSuffix(b[:i], []byte(s)) {
-		return noThread
-	}
-	return i - len(s)
+// fromRight is a cursor that moves to the left: its methods take what ends before b[i].
+type fromRight struct {
+	b       []byte
+	i       int
+	wrapped bool // any blanks stand for the one that a literal begins with
+	failed  int  // noThread or tooLarge when something else stood there
 }
 
-// numberBefore returns the number that ends before b[i] and where it begins.
-func numberBefore(b []byte, i int) (n uint64, start int) {
-	for start = i; start > 0 && digit(b[start-1]); start-- {
+func (r *fromRight) literal(s string) {
+	word, afterBlank := s, false
+	if r.wrapped {
+		word, afterBlank = strings.CutPrefix(s, " ")
 	}
+	if r.failed != 0 || !bytes.HasSuffix(r.b[:r.i], []byte(word)) {
+		r.fail(noThread)
+		return
+	}
+	r.i -= len(word)
+	if !afterBlank {
+		return
+	}
+	start := r.i
+	for r.i > 0 && blank(r.b[r.i-1]) {
+		r.i--
+	}
+	if r.i == start {
+		r.fail(noThread)
+	}
+}
+
+func (r *fromRight) fail(reason int) {
+	if r.failed == 0 {
+		r.failed = reason
+	}
+}
+
+func (r *fromRight) number() (n uint64) {
+	if r.failed != 0 {
+		return 0
+	}
+	start := r.i
+	for start > 0 && digit(r.b[start-1]) {
+		start--
+	}
+	digits := r.b[start:r.i]
+	r.i = start
 	switch {
-	case i < 0:
-		return 0, i
-	case start == i:
-		return 0, noThread
-	case i-start > maxDigits:
-		return 0, tooLarge
+	case len(digits) == 0:
+		r.fail(noThread)
+	case len(digits) > maxDigits:
+		r.fail(tooLarge)
+	default:
+		for _, c := range digits {
+			n = n*10 + uint64(c-'0')
+		}
 	}
-	for _, c := range b[start:i] {
-		n = n*10 + uint64(c-'0')
-	}
-	return n, start
+	return n
 }
