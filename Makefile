@@ -8,26 +8,28 @@ BENCH    ?= dist/bench.txt
 SET      ?= 0
 CASES    ?= 8
 
-# What --version and bro_exporter_build_info say: only of the commit, never of the builder.
-VERSION    = $(shell git describe --tags --always --dirty | sed 's/^v//')
-REVISION   = $(shell git rev-parse HEAD)
-BRANCH     = $(shell git rev-parse --abbrev-ref HEAD)
-BUILD_DATE = $(shell TZ=UTC0 git log -1 --date=format-local:%Y%m%d-%H:%M:%S --format=%cd)
+# What --version and bro_exporter_build_info report: the commit, never the builder. Without git,
+# in the tarball of a commit, .commit has it; in any other copy nobody knows.
+VERSION  := $(shell cat VERSION)
+commit   := $(shell if [ -e .git ]; then git log -1 --format='%H %ct'; else cat .commit; fi | grep -xE '[0-9a-f]{40} [0-9]+' || echo unknown 0)
+EPOCH    := $(lastword $(commit))
+REVISION := $(firstword $(commit))$(shell if [ -e .git ] && [ -n "$$(git status --porcelain -uno)" ]; then echo -dirty; fi)
 
 info    = github.com/prometheus/common/version
-ldflags = -X $(info).Version=$(VERSION) -X $(info).Revision=$(REVISION) -X $(info).Branch=$(BRANCH) -X $(info).BuildDate=$(BUILD_DATE)
+ldflags = -X $(info).Version=$(VERSION) -X $(info).Revision=$(REVISION) -X $(info).Branch=HEAD -X $(info).BuildDate=$(shell date -u -d @$(EPOCH) +%Y%m%d-%H:%M:%S)
+compile = CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w $(ldflags)'
 tool    = go tool -modfile=tools/go.mod
 # Without service discovery, which nothing here needs; tests run them with the same flags.
 prometheus = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod
 alertmanager = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/alertmanager/go.mod
 
-.PHONY: help build man completion dashboards test format tidy vet unit servers golden e2e demo lint fuzz soak quality bench clean
+.PHONY: help build all install uninstall packages packages-test release man completion dashboards test format tidy vet unit servers golden e2e demo lint fuzz soak quality bench clean
 
 help: ## Show this list
-	@sed -nE 's/^([a-z0-9]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 build: ## Build ./bro_exporter and ./proftool: static, and the same from the same commit
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(ldflags)' -o ./ ./cmd/...
+	$(compile) -o ./ ./cmd/...
 
 man: build ## Write man pages to dist/man
 	@mkdir -p dist/man
@@ -114,6 +116,47 @@ quality: ## Judge CASES (8) labelled logs of each class and length with the dice
 bench: ## Run the benchmarks, for benchstat, into BENCH (dist/bench.txt)
 	@mkdir -p $(dir $(BENCH))
 	go test -bench . -benchmem -run '^$$' -count 6 ./... | tee $(BENCH)
+
+PREFIX ?= /usr/local
+ARCHES ?= amd64 arm64
+# Whoever makes the packages answers for them.
+export MAINTAINER ?= bro_exporter <root@localhost>
+
+all: build man completion ## Make all that install puts in place
+
+install: ## Install what all has made: programs, service, man pages, rules, dashboards (DESTDIR, PREFIX)
+	@[ -x bro_exporter ] && [ -d dist/completion ] && [ -d dist/man ] || { echo "Run 'make all' first."; exit 1; }
+	@packaging/stage.sh . dist/tree
+	@sed -i 's,^ExecStart=/usr/,ExecStart=$(PREFIX)/,' dist/tree/lib/systemd/system/bro_exporter.service
+	@cd dist/tree; find . -type f -printf '%m %P\n' | while read -r mode file; do install -D -m "$$mode" "$$file" "$(DESTDIR)$(PREFIX)/$$file"; done
+	@[ -e $(DESTDIR)/etc/default/bro_exporter ] || install -D -m 644 packaging/bro_exporter.default $(DESTDIR)/etc/default/bro_exporter
+	@echo "Installed below $(DESTDIR)$(PREFIX). The service needs a user who may read the spool directory:"
+	@echo "    useradd --system --shell /usr/sbin/nologin --groups zeek bro_exporter"
+	@echo "    systemctl enable --now bro_exporter"
+
+uninstall: ## Remove what install has put in place, but not /etc/default/bro_exporter (DESTDIR, PREFIX)
+	@[ -x bro_exporter ] && [ -d dist/completion ] && [ -d dist/man ] || { echo "Run 'make all' first."; exit 1; }
+	@packaging/stage.sh . dist/tree
+	@cd dist/tree; find . -type f -printf '%P\n' | while read -r file; do rm -f "$(DESTDIR)$(PREFIX)/$$file"; done
+	@rmdir $(DESTDIR)$(PREFIX)/share/bro_exporter/* $(DESTDIR)$(PREFIX)/share/bro_exporter $(DESTDIR)$(PREFIX)/share/doc/bro-exporter 2>/dev/null || true
+
+packages: man completion ## Write deb, rpm and tar.gz for ARCHES (amd64 arm64) to dist/packages
+	@rm -rf dist/packages
+	@for arch in $(ARCHES); do GOOS=linux GOARCH=$$arch $(compile) -o dist/linux-$$arch/ ./cmd/...; done
+	@packaging/packages.sh $(VERSION) $(EPOCH) dist/packages $(ARCHES)
+
+packages-test: packages ## Install, upgrade, remove and purge the packages in a Debian of its own below ROOT; needs root
+	packaging/test.sh $(or $(ROOT),dist/debian)
+
+# An SBOM lists the modules that the Go command has put into the program.
+release: packages ## Write packages, SBOMs and checksums of a clean checkout to dist/packages
+	@case "$(REVISION)" in unknown|*-dirty) echo "Release a committed tree: this is $(REVISION)."; exit 1;; esac
+	@for program in bro_exporter proftool; do \
+		go tool -modfile=tools/release/go.mod cyclonedx-gomod bin -json -noserial -notimestamp -version v$(VERSION) \
+			-output dist/packages/$$program-$(VERSION).cdx.json dist/linux-amd64/$$program; \
+	done
+	@cd dist/packages && sha256sum -- * >SHA256SUMS
+	@ls -l dist/packages
 
 clean: ## Remove what the others made
 	rm -rf bro_exporter proftool dist

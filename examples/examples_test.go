@@ -181,24 +181,3 @@ func unmarshal(t *testing.T, path string, v any) {
 		t.Fatalf("%s: %v", path, err)
 	}
 }
-
-// The unit is what systemd reads, and gives the exporter little to do harm with. Its program is not
-// installed here, which systemd-analyze takes for a fault.
-func TestSystemd(t *testing.T) {
-	unit, err := os.ReadFile("systemd/bro_exporter.service")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=\n"} {
-		if !strings.Contains(string(unit), want) {
-			t.Errorf("the unit lacks %s", want)
-		}
-	}
-	section, setting := regexp.MustCompile(`^\[(Unit|Service|Install)\]$`), regexp.MustCompile(`^[A-Z]\w+=`)
-	for line := range strings.Lines(string(unit)) {
-		line = strings.TrimSpace(line)
-		if line != "" && line[0] != '#' && !section.MatchString(line) && !setting.MatchString(line) {
-			t.Errorf("not a line of a unit: %q", line)
-		}
-	}
-}
