@@ -150,7 +150,7 @@ func (f *follower) view() *view {
 	v := &view{path: f.path, file: file, live: f.live, err: f.failing}
 	if file.readable {
 		v.newest, v.expensive, v.comm = f.state.newest, f.state.expensive, f.state.comm
-		v.releases, v.started = f.state.releases, f.state.started
+		v.releases, v.started, v.cpu = f.state.releases, f.state.started, f.state.cpu
 	}
 	return v
 }

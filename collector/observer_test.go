@@ -103,10 +103,10 @@ func TestStatus(t *testing.T) {
 	if len(all) != 2 {
 		t.Fatalf("%d processes", len(all))
 	}
-	if p := all[0]; p.Name != "worker-1" || p.State != Up || p.Newest.Time != log.Time(3) || p.Expensive == nil || p.Snapshots != 4 || p.Err != "" {
+	if p := all[0]; p.Name != "worker-1" || p.State != Up || p.Newest.Time != log.Time(3) || p.Expensive == nil || p.Snapshots != 4 || p.Err != "" || p.CPU < 0 || p.CPU > 2 {
 		t.Errorf("%+v", p)
 	}
-	if p := all[1]; p.Name != "worker-2" || p.State != Unreadable || p.Newest != nil || p.Err != errNotRegular.Error() {
+	if p := all[1]; p.Name != "worker-2" || p.State != Unreadable || p.Newest != nil || p.Err != errNotRegular.Error() || p.CPU != -1 {
 		t.Errorf("%+v", p)
 	}
 }

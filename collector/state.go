@@ -15,6 +15,7 @@ type state struct {
 	last     *digest
 	releases parse.Releases
 	started  time.Time // zero until dated
+	cpu      float64   // see Process.CPU
 
 	snapshots uint64
 	restarts  uint64
@@ -25,6 +26,7 @@ func (s *state) add(d *digest) {
 	if s.newest == nil || s.newest.Offset != d.Offset {
 		s.snapshots++
 		s.follow(d)
+		s.cpu = cpuBetween(s.newest, d)
 	}
 	s.releases = s.releases.Narrow(d.Releases)
 	s.newest = d
@@ -35,6 +37,20 @@ func (s *state) add(d *digest) {
 	if !d.Comm.Empty() {
 		s.comm = d
 	}
+}
+
+// cpuBetween returns how many processors a process has used from one snapshot to the next; -1 if that
+// cannot be told.
+func cpuBetween(before, d *digest) float64 {
+	if before == nil {
+		return -1
+	}
+	a, b := before.Runtime, d.Runtime
+	passed := b.Real.Value - a.Real.Value
+	if !a.UserSys.Measured || !b.UserSys.Measured || !a.Real.Measured || !b.Real.Measured || passed <= 0 {
+		return -1
+	}
+	return max(0, b.UserSys.Value-a.UserSys.Value) / passed
 }
 
 // follow drops the values of the process before, if snapshot is another's.
@@ -78,6 +94,7 @@ type view struct {
 	live     *LiveProcess // nil if none is known to run
 	releases parse.Releases
 	started  time.Time // zero if unknown
+	cpu      float64
 	newest   *digest
 	// expensive and comm are the newest snapshots that have what comes rarely or late.
 	expensive *digest

@@ -31,9 +31,12 @@ type Process struct {
 	Snapshots         uint64 // read since the exporter follows the file
 	Restarts          uint64 // of the process, seen since then
 	ReadErrors        uint64
-	Unparsed          uint64       // lines that no rule knows or can read
-	Started           time.Time    // the process's start by its log, zero if unknown
-	Live              *LiveProcess // what /proc tells, nil if nothing
+	Unparsed          uint64 // lines that no rule knows or can read
+	// CPU is how many processors the process has used between its two newest snapshots, -1 if that is
+	// not known.
+	CPU     float64
+	Started time.Time    // the process's start by its log, zero if unknown
+	Live    *LiveProcess // what /proc tells, nil if nothing
 }
 
 // State tells whether the process behind a prof.log works.
@@ -57,10 +60,10 @@ func (c *Collector) Status() Status {
 			Name: v.process, Path: v.path, State: v.state(now, c.config.StaleAfter), Err: v.err,
 			Modified: v.file.modified, Size: v.file.size,
 			Snapshots: v.file.snapshots, Restarts: v.file.restarts, ReadErrors: v.file.readErrors, Unparsed: v.file.unparsed,
-			Started: v.started, Live: v.live,
+			Started: v.started, Live: v.live, CPU: -1,
 		}
 		if v.newest != nil {
-			p.Newest = v.newest.Snapshot
+			p.Newest, p.CPU = v.newest.Snapshot, v.cpu
 		}
 		if v.expensive != nil {
 			p.Expensive = v.expensive.Snapshot
