@@ -91,11 +91,16 @@ func (f *findings) grows(kind Kind, what string, r resource, advice string) {
 // 62,000 entries in 23 h".
 func growth(r *Resource) string {
 	t := r.Trend
-	text := fmt.Sprintf("grows by %s", r.Unit.PerHour(t.Slope))
-	if t.Start > 0 {
-		text += " (" + percent(t.Slope/t.Start) + "/h)"
+	span := t.To.Sub(t.From)
+	text := "grows by " + r.Unit.Growth(t.Slope, span)
+	if share := t.Slope / t.Start; t.Start > 0 && span >= shortSpan && share < 10 {
+		text += " (" + percent(share) + "/h)"
 	}
-	return text + fmt.Sprintf(", from %s to %s in %s", r.Unit.Format(t.Start), r.Unit.Format(t.End()), duration(t.To.Sub(t.From).Hours()))
+	text += fmt.Sprintf(", from %s to %s", r.Unit.Format(t.Start), r.Unit.Format(t.End()))
+	if span < shortSpan {
+		return text
+	}
+	return text + " in " + Duration(span)
 }
 
 func (f *findings) stuckThreads() {

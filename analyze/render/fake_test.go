@@ -68,10 +68,20 @@ func (s span) resource(name string, group analyze.Group, unit analyze.Unit, verd
 }
 
 func (s span) run(resources ...analyze.Resource) analyze.Run {
-	blocks := int(s.long / (15 * time.Second))
+	snapshots := int(s.long / (15 * time.Second))
+	memory := 0.0
+	if len(resources) > 0 {
+		memory = resources[0].Last
+	}
 	return analyze.Run{
-		From: s.from, To: s.to(), Snapshots: blocks, Expensive: blocks / 20,
-		StartUp: min(time.Hour, s.long/4), Resources: resources,
+		From: s.from, To: s.to(), Snapshots: snapshots, Expensive: snapshots / 20,
+		StartUp: min(time.Hour, s.long/4), Span: s.long - min(time.Hour, s.long/4), Answer: analyze.Fine, Resources: resources,
+		Detectable: 1.25 * mib, DetectableOf: []analyze.Amount{{Resource: "entries of all tables", Unit: analyze.Entries, Value: 40}},
+		State: analyze.State{
+			Memory:  []analyze.Amount{{Resource: "memory (total)", Unit: analyze.Bytes, Value: memory}, {Resource: "memory (malloced)", Unit: analyze.Bytes, Value: .8 * memory}},
+			Tables:  []analyze.Amount{{Resource: "table Weird::did_log", Unit: analyze.Entries, Value: 120}},
+			Readers: []analyze.Reader{{Thread: "/opt/zeek/intel/x.dat/Input::READER_ASCII", Reads: 76527, Writes: 76527}},
+		},
 	}
 }
 
@@ -123,6 +133,11 @@ func report(process string, findings []analyze.Finding, runs ...analyze.Run) ana
 	for _, run := range runs {
 		r.Snapshots += run.Snapshots
 	}
+	answers := map[analyze.Level]analyze.Answer{
+		analyze.Leak: analyze.AnswerLeak, analyze.Stuck: analyze.AnswerStuck, analyze.Suspected: analyze.AnswerSuspected,
+		analyze.Note: analyze.Fine, analyze.NoLevel: analyze.Fine,
+	}
+	r.Answer = answers[r.Worst()]
 	if len(runs) > 0 {
 		r.From, r.To = runs[0].From, runs[len(runs)-1].To
 	}
@@ -141,16 +156,18 @@ func leakingTable() analyze.Report {
 	s := days(2)
 	findings := []analyze.Finding{
 		{
-			Kind: analyze.KindScriptTable, Level: analyze.Leak, Onset: s.from.Add(5 * time.Hour),
+			Kind: analyze.KindScriptTable, Level: analyze.Leak, Onset: s.from.Add(5 * time.Hour), OnsetError: 40 * time.Minute,
+			Resource: "table Scan::distinct_peers", Unit: analyze.Entries, Growth: analyze.Rate{PerHour: 1200, Low: 1150, High: 1260},
 			Resources: []string{"table Scan::distinct_peers", "entries of all tables"},
 			Text:      "The table Scan::distinct_peers grows by 1,200 entries/h, from 31,250 to 88,850, without an end in sight.",
 			Advice:    "Look at how entries leave it: give the table a &read_expire or &create_expire, and check that whatever deletes entries of it is called also for connections that end early.",
 		},
 		{
-			Kind: analyze.KindMemory, Level: analyze.Note,
-			Resources: []string{"memory (total)"},
-			Text:      "Memory grows with it, by 14 MiB/h.",
-			Advice:    "At this rate the host's 64 GiB last for 190 days.",
+			Kind: analyze.KindMemory, Level: analyze.Leak, Onset: s.from.Add(4 * time.Hour), OnsetError: 2 * time.Hour,
+			Resource: "memory (total)", Resources: []string{"memory (total)"}, Unit: analyze.Bytes,
+			Growth: analyze.Rate{PerHour: 14 * mib, Low: 13 * mib, High: 15 * mib},
+			Text:   "Memory grows with it, by 14 MiB/h.",
+			Advice: "Mend the other findings first.",
 		},
 	}
 	return report("worker-3", findings, s.run(s.with(
@@ -169,7 +186,8 @@ func leakingTable() analyze.Report {
 func coreLeak() analyze.Report {
 	s := days(9)
 	findings := []analyze.Finding{{
-		Kind: analyze.KindCore, Level: analyze.Leak, Resources: []string{"memory (total)"}, Onset: s.from,
+		Kind: analyze.KindCore, Level: analyze.Leak, Resource: "memory (total)", Resources: []string{"memory (total)"}, Onset: s.from.Add(20 * time.Hour), OnsetError: 11 * time.Hour,
+		Unit: analyze.Bytes, Growth: analyze.Rate{PerHour: 22 * mib, Low: 21.2 * mib, High: 22.9 * mib},
 		Text:   "Memory grows by 22 MiB/h, and no table, connection, timer or queue does.",
 		Advice: "That is a leak in the core or in a plugin. Compare with a release before, switch plugins off one after the other, and run a copy under jemalloc's heap profiler.",
 	}}
@@ -183,7 +201,7 @@ func stuckThread() analyze.Report {
 	s := days(.25)
 	thread := "/opt/zeek/logs/current/http_eth0/Log::WRITER_KAFKAWRITER"
 	findings := []analyze.Finding{{
-		Kind: analyze.KindThreadStuck, Level: analyze.Stuck, Resources: []string{thread + " pending in"}, Onset: s.from.Add(3 * time.Hour),
+		Kind: analyze.KindThreadStuck, Level: analyze.Stuck, Resource: thread + " pending in", Resources: []string{thread + " pending in"}, Onset: s.from.Add(3 * time.Hour),
 		Text:   "The thread " + thread + " has taken nothing from its queue for 3 h, while 10,800 messages were put into it.",
 		Advice: "Look at what it writes to: a broker that does not answer, a full disk.",
 	}}
@@ -192,6 +210,33 @@ func stuckThread() analyze.Report {
 			return max(0, part-.5) * 21600
 		}),
 	)...))
+}
+
+// suspected is a worker whose table grows for eight hours.
+func suspected() analyze.Report {
+	s := days(1. / 3)
+	until := s.from.Add(30 * time.Hour)
+	findings := []analyze.Finding{{
+		Kind: analyze.KindScriptTable, Level: analyze.Suspected, Onset: s.from.Add(time.Hour), OnsetError: 10 * time.Minute,
+		Resource: "table Known::hosts", Resources: []string{"table Known::hosts"}, Unit: analyze.Entries,
+		Growth: analyze.Rate{PerHour: 900, Low: 850, High: 950}, Until: until,
+		Text:   "The table Known::hosts grows by 900 entries/h, from 30,000 to 37,200.",
+		Advice: "A table that keeps its entries for a day grows for a day. Look again then.",
+	}}
+	r := report("worker-4", findings, s.run(s.with(
+		s.resource("table Known::hosts", analyze.TablesGroup, analyze.Entries, analyze.Grows, rise(30000, 37200)),
+	)...))
+	r.Runs[0].Answer, r.Runs[0].UndecidedUntil = analyze.AnswerSuspected, until
+	return r
+}
+
+// young is a manager that has just been started.
+func young() analyze.Report {
+	s := span{start(), 10 * time.Minute}
+	r := report("manager", nil, s.run(s.dull()...))
+	r.Answer, r.Runs[0].Answer = analyze.CannotTell, analyze.CannotTell
+	r.Runs[0].UndecidedUntil, r.Runs[0].Detectable, r.Runs[0].DetectableOf = s.from.Add(26*time.Hour), 0, nil
+	return r
 }
 
 // restarted is a proxy that leaks until it is killed, again and again, but for its second run.
@@ -206,7 +251,8 @@ func restarted() analyze.Report {
 			memory = s.resource("memory (total)", analyze.MemoryGroup, analyze.Bytes, analyze.Flat, level(300*mib))
 		} else {
 			findings = append(findings, analyze.Finding{
-				Kind: analyze.KindCore, Level: analyze.Leak, Run: i, Resources: []string{"memory (total)"}, Onset: s.from,
+				Kind: analyze.KindCore, Level: analyze.Leak, Run: i, Resource: "memory (total)", Resources: []string{"memory (total)"}, Onset: s.from,
+				Unit: analyze.Bytes, Growth: analyze.Rate{PerHour: 200 * mib, Low: 180 * mib, High: 220 * mib},
 				Text: "Memory grows by 200 MiB/h.", Advice: "See the core.",
 			})
 		}
@@ -220,13 +266,13 @@ func restarted() analyze.Report {
 	return report("proxy-1", findings, runs...)
 }
 
-// empty has never written a block.
+// empty has never written a snapshot.
 func empty() analyze.Report {
 	return analyze.Report{
-		Process: "worker-9", Path: "/opt/zeek/spool/worker-9/prof.log",
+		Process: "worker-9", Path: "/opt/zeek/spool/worker-9/prof.log", Answer: analyze.CannotTell,
 		Findings: []analyze.Finding{{
 			Kind: analyze.KindNotMeasured, Level: analyze.Note,
-			Text: "There is no block in it.", Advice: "Load misc/profiling.",
+			Text: "There is no snapshot in it.", Advice: "Load misc/profiling.",
 		}},
 	}
 }
@@ -237,13 +283,17 @@ const evil = "\"><script>alert('x')</script>\x1b[31m\n\r\x00\x9b2J\xff\xfe{{.}}\
 func hostile() analyze.Report {
 	s := days(1)
 	findings := []analyze.Finding{{
-		Kind: analyze.KindBacklogIn, Level: analyze.Stuck, Resources: []string{evil},
+		Kind: analyze.KindBacklogIn, Level: analyze.Stuck, Resource: evil, Resources: []string{evil},
 		Text: "The queue of " + evil + " grows.", Advice: "Look at " + evil + ".",
 	}}
 	r := report("w\x1b]0;owned\x07", findings, s.run(s.with(
 		s.resource(evil, analyze.QueuesGroup, analyze.Messages, analyze.Grows, rise(10, 90000)),
 	)...))
 	r.Path = "/spool/" + evil
+	state := &r.Runs[0].State
+	state.Tables[0].Resource, state.Readers[0].Thread = evil, evil
+	state.Queues = []analyze.Amount{{Resource: evil, Unit: analyze.Messages, Value: 90000}}
+	r.Runs[0].DetectableOf[0].Resource = evil
 	return r
 }
 
@@ -257,7 +307,7 @@ func notNumbers() analyze.Report {
 	for i := range bad.Points {
 		bad.Points[i].Mean = math.NaN()
 	}
-	timeless := analyze.Run{Snapshots: 1, Resources: []analyze.Resource{{
+	timeless := analyze.Run{Snapshots: 1, Answer: analyze.CannotTell, Resources: []analyze.Resource{{
 		Name: "memory (total)", Group: analyze.MemoryGroup, Unit: analyze.Bytes, Verdict: analyze.Unknown,
 		Points: []analyze.Point{{Mean: 1}, {Mean: 2}},
 	}}}

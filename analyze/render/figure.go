@@ -16,7 +16,7 @@ const (
 	linesPerGroup   = 8
 	linesPerPage    = 600
 	pointsPerLine   = 160 // no more could be told apart
-	alike           = 8   // lines share a figure if none is so many times as high as another
+	alike           = 8   // lines share a figure if none is this many times as high as another
 	namesNotPlotted = 12
 )
 
@@ -35,9 +35,16 @@ type line struct {
 	Segments [][]analyze.Point // of one run each
 	Trends   []analyze.Trend
 	Steps    []analyze.Point
+	Onsets   []onset
 	Rate     string // of the last trend
 	place    int    // of the worst finding about it; past all if there is none
 	growth   float64
+}
+
+// onset is when a finding about a line began, give or take Error.
+type onset struct {
+	Time  time.Time
+	Error time.Duration
 }
 
 // chapter is the figures of runs that follow each other, and what is not plotted of them.
@@ -47,8 +54,7 @@ type chapter struct {
 	NotPlotted string
 }
 
-// newChapters returns what is to be plotted of a report with no more than room lines, and for
-// how many more there is room then.
+// newChapters returns what to plot of a report with no more than room lines, and how much room is left.
 func newChapters(r *analyze.Report, room int) (chapters []chapter, left int) {
 	chains := chainsOf(r)
 	for _, chain := range chains {
@@ -65,9 +71,8 @@ func newChapters(r *analyze.Report, room int) (chapters []chapter, left int) {
 	return chapters, room
 }
 
-// chainsOf returns runs that share a time axis: those that have a packet's time, follow each
-// other, and do so soon. Traces may be read in any order and be years apart. Of a chain that
-// has no run to show nothing is plotted.
+// chainsOf returns the runs that share a time axis: those that have a packet's time and follow each other
+// soon. Traces may be read in any order and be years apart. A chain without a run to show is left out.
 func chainsOf(r *analyze.Report) [][]int {
 	const soon = 24 * time.Hour
 	var chains [][]int
@@ -94,7 +99,7 @@ func chainsOf(r *analyze.Report) [][]int {
 	})
 }
 
-// linesOf returns what is worth a plot in the runs of a chain and was measured often enough.
+// linesOf returns the lines worth a plot in the runs of a chain.
 func linesOf(r *analyze.Report, chain []int) []line {
 	lines := wantedLines(r, chain)
 	byName := map[string]*line{}
@@ -109,12 +114,17 @@ func linesOf(r *analyze.Report, chain []int) []line {
 				l.add(resource, start, end)
 			}
 		}
+		for _, f := range r.Findings {
+			if l := byName[f.Resource]; l != nil && f.Run == i && f.Level >= analyze.Suspected && !f.Onset.IsZero() {
+				l.Onsets = append(l.Onsets, onset{f.Onset, f.OnsetError})
+			}
+		}
 	}
 	return slices.DeleteFunc(lines, func(l line) bool { return len(l.Segments) == 0 })
 }
 
-// wantedLines returns lines, still empty, for what a finding is about or grows in a shown run,
-// and for memory and connections, which all else is to be seen beside.
+// wantedLines returns lines, still empty, for what a finding names or what grows in a shown run, and for
+// memory and connections, to see the others beside.
 func wantedLines(r *analyze.Report, chain []int) []line {
 	var lines []line
 	index := map[string]int{}
@@ -147,7 +157,7 @@ func wantedLines(r *analyze.Report, chain []int) []line {
 
 func isMoving(v analyze.Verdict) bool { return !isDull(v) && v != analyze.Falls }
 
-// add adds what a run has measured of the line's resource.
+// add adds a run's values of the line's resource.
 func (l *line) add(r *analyze.Resource, start, end time.Time) {
 	points := thin(r.Points, start, end)
 	if len(points) < 2 {
@@ -161,15 +171,16 @@ func (l *line) add(r *analyze.Resource, start, end time.Time) {
 		return
 	}
 	l.Trends = append(l.Trends, r.Trend)
-	l.Rate = rate(r.Trend.Slope, r.Unit)
+	l.Rate = r.Unit.Growth(r.Trend.Slope, r.Trend.To.Sub(r.Trend.From))
 	l.growth = max(l.growth, math.Abs(r.Trend.End()-r.Trend.Start))
 }
 
-// hasTrend says whether a resource's trend is drawn. That of one that goes with the load is not:
-// the load is set aside in it, but not in what is seen beside it.
+// hasTrend reports whether a resource's trend is shown: where it is what the verdict means. The line
+// through a resource that goes with the load leaves the load out, which a reader does not see.
 func hasTrend(r *analyze.Resource) bool {
 	t := r.Trend
-	return t.Judged && r.Verdict != analyze.WithLoad && !t.From.IsZero() && finite(t.Start) && finite(t.End())
+	moves := r.Verdict == analyze.Grows || r.Verdict == analyze.Unsettled || r.Verdict == analyze.Falls
+	return moves && t.Judged && !t.From.IsZero() && finite(t.Slope) && finite(t.Start) && finite(t.End())
 }
 
 // thin returns points with no more than pointsPerLine of them between start and end. No extreme
@@ -278,7 +289,7 @@ func enumerate(lines []line) string {
 		names = append(names, l.Name)
 	}
 	if more := len(lines) - len(names); more > 0 {
-		names = append(names, count(float64(more))+" more")
+		names = append(names, analyze.Count(float64(more))+" more")
 	}
 	return strings.Join(names, ", ")
 }

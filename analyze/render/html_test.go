@@ -48,7 +48,7 @@ func elements(t *testing.T, page string) []element {
 }
 
 func TestPageLoadsNothing(t *testing.T) {
-	allowed := strings.Fields("html head meta title style body header main section h1 h2 h3 h4 p table caption thead tbody tr th td a span strong code br ol li details summary div figure figcaption svg desc g path text")
+	allowed := strings.Fields("html head meta title style body header main section h1 h2 h3 h4 p dl dt dd table caption thead tbody tr th td a span strong code br ol li details summary div figure figcaption svg desc g path text")
 	for name, reports := range cases() {
 		page := rendered(t, HTML, reports...)
 		for _, e := range elements(t, page) {
@@ -128,13 +128,13 @@ func TestContrast(t *testing.T) {
 	day, night := schemes(t)
 	for name, scheme := range map[string]map[string]string{"day": day, "night": night} {
 		for _, on := range []string{"--page", "--panel"} {
-			for _, text := range []string{"--ink", "--faint", "--link", "--leak", "--stuck", "--note", "--fine", "--line-1", "--line-2", "--line-3", "--line-4"} {
+			for _, text := range []string{"--ink", "--faint", "--link", "--leak", "--stuck", "--suspected", "--note", "--fine", "--line-1", "--line-2", "--line-3", "--line-4"} {
 				if c := contrast(t, scheme[text], scheme[on]); c < 4.5 {
 					t.Errorf("%s: %s on %s: %.1f", name, text, on, c)
 				}
 			}
 		}
-		for _, badge := range []string{"--leak", "--stuck", "--note", "--fine", "--line-1", "--line-2", "--line-3", "--line-4"} {
+		for _, badge := range []string{"--leak", "--stuck", "--suspected", "--note", "--fine", "--line-1", "--line-2", "--line-3", "--line-4"} {
 			if c := contrast(t, scheme["--on-badge"], scheme[badge]); c < 4.5 {
 				t.Errorf("%s: text on %s: %.1f", name, badge, c)
 			}
@@ -327,7 +327,7 @@ func TestWhatIsFineIsFolded(t *testing.T) {
 	for severity, open := range map[analyze.Level]bool{analyze.NoLevel: false, analyze.Note: false, analyze.Stuck: true, analyze.Leak: true} {
 		r := healthy("p")
 		r.Findings = []analyze.Finding{{Level: severity}}
-		sections, err := sections([]analyze.Report{r, r})
+		sections, err := sections(processes([]analyze.Report{r, r}, Options{}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // jsonVersion rises if a field goes or gets another meaning. New fields do not raise it.
-const jsonVersion = 1
+const jsonVersion = 2
 
 type jsonDocument struct {
 	Version   int           `json:"version"`
@@ -21,33 +21,70 @@ type jsonDocument struct {
 }
 
 type jsonProcess struct {
-	Process  string        `json:"process"`
-	Path     string        `json:"path"`
-	Verdict  string        `json:"verdict"`
-	From     time.Time     `json:"from,omitzero"`
-	To       time.Time     `json:"to,omitzero"`
-	Blocks   int           `json:"blocks"`
-	Findings []jsonFinding `json:"findings"`
-	Runs     []jsonRun     `json:"runs"`
+	Process     string         `json:"process"`
+	Path        string         `json:"path"`
+	Answer      analyze.Answer `json:"answer"`
+	From        time.Time      `json:"from,omitzero"`
+	To          time.Time      `json:"to,omitzero"`
+	Snapshots   int            `json:"snapshots"`
+	MemoryLimit *float64       `json:"memory_limit_bytes,omitempty"`
+	Exhaustion  time.Time      `json:"memory_exhaustion,omitzero"`
+	Findings    []jsonFinding  `json:"findings"`
+	Runs        []jsonRun      `json:"runs"`
 }
 
 type jsonFinding struct {
-	Kind      analyze.Kind `json:"kind"`
-	Severity  string       `json:"severity"`
-	Run       int          `json:"run"`
-	Resources []string     `json:"resources"`
-	Since     time.Time    `json:"since,omitzero"`
-	Text      string       `json:"text"`
-	Advice    string       `json:"advice"`
+	Kind       analyze.Kind `json:"kind"`
+	Level      string       `json:"level"`
+	Run        int          `json:"run"`
+	Resource   string       `json:"resource,omitempty"`
+	Resources  []string     `json:"resources"`
+	Unit       analyze.Unit `json:"unit,omitempty"`
+	Growth     *jsonRate    `json:"growth,omitempty"`
+	Onset      time.Time    `json:"onset,omitzero"`
+	OnsetError float64      `json:"onset_error_seconds,omitzero"`
+	Until      time.Time    `json:"until,omitzero"`
+	Text       string       `json:"text"`
+	Advice     string       `json:"advice"`
+}
+
+type jsonRate struct {
+	PerHour *float64 `json:"per_hour,omitempty"`
+	Low     *float64 `json:"low,omitempty"`
+	High    *float64 `json:"high,omitempty"`
 }
 
 type jsonRun struct {
-	From      time.Time      `json:"from,omitzero"`
-	To        time.Time      `json:"to,omitzero"`
-	Blocks    int            `json:"blocks"`
-	Expensive int            `json:"expensive_blocks"`
-	StartUp   float64        `json:"start_up_seconds"`
-	Resources []jsonResource `json:"resources"`
+	From           time.Time      `json:"from,omitzero"`
+	To             time.Time      `json:"to,omitzero"`
+	Snapshots      int            `json:"snapshots"`
+	Expensive      int            `json:"expensive_snapshots"`
+	StartUp        float64        `json:"start_up_seconds"`
+	Span           float64        `json:"span_seconds"`
+	Answer         analyze.Answer `json:"answer"`
+	UndecidedUntil time.Time      `json:"undecided_until,omitzero"`
+	Detectable     []jsonAmount   `json:"detectable_per_hour"`
+	State          jsonState      `json:"state"`
+	Resources      []jsonResource `json:"resources"`
+}
+
+type jsonState struct {
+	Memory  []jsonAmount `json:"memory"`
+	Tables  []jsonAmount `json:"tables"`
+	Queues  []jsonAmount `json:"queues"`
+	Readers []jsonReader `json:"readers"`
+}
+
+type jsonAmount struct {
+	Resource string       `json:"resource"`
+	Unit     analyze.Unit `json:"unit"`
+	Value    *float64     `json:"value,omitempty"`
+}
+
+type jsonReader struct {
+	Thread string `json:"thread"`
+	Reads  uint64 `json:"reads"`
+	Writes uint64 `json:"writes"`
 }
 
 type jsonResource struct {
@@ -81,23 +118,34 @@ type jsonStep struct {
 
 // JSON writes reports for programs, in their order, all runs and resources of them.
 //
-//	version                 of this description: 1
+//	version                 of this description: 2
 //	processes
 //	  process, path         its name, and its prof.log
-//	  verdict               of its worst finding: fine, note, suspected, stuck or leak
-//	  from, to              packet time of the first and the last block
-//	  blocks
+//	  answer                leak, stuck, suspected, cannot tell or fine
+//	  from, to              packet time of the first and the last snapshot
+//	  snapshots             how many the log holds
+//	  memory_limit_bytes    how much memory the process may use, if that is known
+//	  memory_exhaustion     when it has used that, if memory grows
 //	  findings              the worst first
 //	    kind                the rule, as in the README
-//	    severity            note, suspected, stuck or leak
+//	    level               leak, stuck, suspected or note
 //	    run                 its place in runs, from 0
-//	    resources           names of the run's resources, the most telling first
-//	    since               when it began
+//	    resource            the culprit
+//	    resources           names of all resources of the run that it is about, the culprit first
+//	    unit, growth        of the culprit: per_hour, and its 95 % confidence interval from low to high
+//	    onset               when it began, give or take onset_error_seconds
+//	    until               when a suspicion will be decided
 //	    text, advice        what was seen, what to do
 //	  runs                  from a start of the process to its end, in the order of the log
-//	    from, to, blocks
-//	    expensive_blocks    those that measured tables too
+//	    from, to, snapshots
+//	    expensive_snapshots those that measured tables too
 //	    start_up_seconds    how much of the beginning is in no trend
+//	    span_seconds        how much of the run the answer rests on
+//	    answer
+//	    undecided_until     when more can be told, if the answer is suspected or cannot tell
+//	    detectable_per_hour the slowest leaks that would have been seen: resource, unit, value
+//	    state               at the end: memory, tables and queues (resource, unit, value), and input
+//	                        readers (thread, reads, writes)
 //	    resources
 //	      name, group, unit group is memory, tables, connections, timers, dns or queues
 //	      verdict           flat, grows, filling, with load, stepped, falls, unsettled, not judged
@@ -108,9 +156,11 @@ type jsonStep struct {
 //	      steps             time and size of each jump
 //
 // What was not measured or not judged is absent. Times are as in RFC 3339, UTC. Bytes of a name
-// that are no UTF-8 become U+FFFD; what cannot be printed is escaped.
-func JSON(w io.Writer, reports []analyze.Report) error {
-	doc := jsonDocument{Version: jsonVersion, Processes: convert(reports, newJSONProcess)}
+// that are not UTF-8 become U+FFFD; what cannot be printed is escaped.
+func JSON(w io.Writer, reports []analyze.Report, o Options) error {
+	doc := jsonDocument{Version: jsonVersion, Processes: convert(reports, func(r *analyze.Report) jsonProcess {
+		return newJSONProcess(r, o.memoryLimit(r.Process))
+	})}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
@@ -131,30 +181,58 @@ func convert[From, To any](from []From, f func(*From) To) []To {
 	return to
 }
 
-func newJSONProcess(r *analyze.Report) jsonProcess {
-	return jsonProcess{
-		Process: r.Process, Path: r.Path, Verdict: worst(r),
+func newJSONProcess(r *analyze.Report, memoryLimit float64) jsonProcess {
+	p := jsonProcess{
+		Process: r.Process, Path: r.Path, Answer: r.Answer,
 		From: r.From.UTC(), To: r.To.UTC(),
-		Blocks:   r.Snapshots,
-		Findings: convert(r.Findings, newJSONFinding),
-		Runs:     convert(r.Runs, newJSONRun),
+		Snapshots:  r.Snapshots,
+		Exhaustion: r.Exhaustion(memoryLimit).UTC(),
+		Findings:   convert(r.Findings, newJSONFinding),
+		Runs:       convert(r.Runs, newJSONRun),
 	}
+	if memoryLimit > 0 {
+		p.MemoryLimit = measured(memoryLimit)
+	}
+	return p
 }
 
 func newJSONFinding(f *analyze.Finding) jsonFinding {
-	return jsonFinding{
-		Kind: f.Kind, Severity: f.Level.String(), Run: f.Run,
-		Resources: append([]string{}, f.Resources...),
-		Since:     f.Onset.UTC(), Text: f.Text, Advice: f.Advice,
+	finding := jsonFinding{
+		Kind: f.Kind, Level: f.Level.String(), Run: f.Run,
+		Resource: f.Resource, Resources: append([]string{}, f.Resources...), Unit: f.Unit,
+		Onset: f.Onset.UTC(), OnsetError: f.OnsetError.Seconds(), Until: f.Until.UTC(),
+		Text: f.Text, Advice: f.Advice,
 	}
+	if g := f.Growth; g != (analyze.Rate{}) {
+		finding.Growth = &jsonRate{PerHour: measured(g.PerHour), Low: measured(g.Low), High: measured(g.High)}
+	}
+	return finding
 }
 
 func newJSONRun(r *analyze.Run) jsonRun {
-	return jsonRun{
+	run := jsonRun{
 		From: r.From.UTC(), To: r.To.UTC(),
-		Blocks: r.Snapshots, Expensive: r.Expensive, StartUp: r.StartUp.Seconds(),
+		Snapshots: r.Snapshots, Expensive: r.Expensive, StartUp: r.StartUp.Seconds(), Span: r.Span.Seconds(),
+		Answer: r.Answer, UndecidedUntil: r.UndecidedUntil.UTC(),
+		Detectable: convert(r.DetectableOf, newJSONAmount),
+		State: jsonState{
+			Memory: convert(r.State.Memory, newJSONAmount), Tables: convert(r.State.Tables, newJSONAmount),
+			Queues: convert(r.State.Queues, newJSONAmount),
+			Readers: convert(r.State.Readers, func(r *analyze.Reader) jsonReader {
+				return jsonReader{Thread: r.Thread, Reads: r.Reads, Writes: r.Writes}
+			}),
+		},
 		Resources: convert(r.Resources, newJSONResource),
 	}
+	if r.Detectable > 0 {
+		memory := jsonAmount{Resource: "memory", Unit: analyze.Bytes, Value: measured(r.Detectable)}
+		run.Detectable = append([]jsonAmount{memory}, run.Detectable...)
+	}
+	return run
+}
+
+func newJSONAmount(a *analyze.Amount) jsonAmount {
+	return jsonAmount{Resource: a.Resource, Unit: a.Unit, Value: measured(a.Value)}
 }
 
 func newJSONResource(r *analyze.Resource) jsonResource {
@@ -176,7 +254,7 @@ func newJSONStep(s *analyze.Step) jsonStep {
 	return jsonStep{Time: s.Time.UTC(), Size: measured(s.Size)}
 }
 
-// measured returns nil, which is absent, for what JSON has no number for.
+// measured returns v, or nil, which is absent, where JSON has no number for it.
 func measured(v float64) *float64 {
 	if !finite(v) {
 		return nil
@@ -184,8 +262,8 @@ func measured(v float64) *float64 {
 	return &v
 }
 
-// escapeUnprintable escapes what encoding/json leaves as it is although a terminal might obey
-// it, such as U+009B. Outside of strings there is nothing like it but line ends.
+// escapeUnprintable escapes what a terminal might obey and encoding/json leaves as it is, such as U+009B.
+// Only line ends stand outside of strings.
 func escapeUnprintable(doc []byte) []byte {
 	escaped := make([]byte, 0, len(doc))
 	for _, r := range string(doc) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ func gridColour() color.Color      { return color.RGBA{R: 0x22, A: 0xFF} }
 func lineColour(i int) color.Color { return color.RGBA{R: 0x33, B: uint8(i), A: 0xFF} }
 func bandColour(i int) color.Color { return color.RGBA{R: 0x44, B: uint8(i), A: 0xFF} }
 
-// pageColours makes a plot one of the page: with its colours and its font.
+// pageColours gives a plot the colours and the font of the page.
 func pageColours() *strings.Replacer {
 	pairs := []string{
 		"\n\t", " ",
@@ -72,6 +73,7 @@ func (f *figure) draw() (inner, title string, err error) {
 	}
 	for i := range f.Lines {
 		d.band(i, &f.Lines[i])
+		d.onsets(i, &f.Lines[i])
 	}
 	for i := range f.Lines {
 		d.line(i, &f.Lines[i])
@@ -193,7 +195,22 @@ func (d drawing) mark(t time.Time) {
 	d.stroke(points, draw.LineStyle{Color: inkColour(), Width: 1, Dashes: []vg.Length{1, 3}})
 }
 
-// band shows from where to where a line's values go.
+// onsets marks when the findings about a line began, and how far that may be off.
+func (d drawing) onsets(i int, l *line) {
+	p := d.plot
+	at := func(t time.Time) float64 { return min(max(seconds(t), p.X.Min), p.X.Max) }
+	for _, o := range l.Onsets {
+		from, to := at(o.Time.Add(-o.Error)), at(o.Time.Add(o.Error))
+		if from < to {
+			corners := plotter.XYs{{X: from, Y: p.Y.Min}, {X: from, Y: p.Y.Max}, {X: to, Y: p.Y.Max}, {X: to, Y: p.Y.Min}}
+			p.Add(&plotter.Polygon{XYs: []plotter.XYs{corners}, Color: bandColour(i)})
+		}
+		x := at(o.Time)
+		d.stroke(plotter.XYs{{X: x, Y: p.Y.Min}, {X: x, Y: p.Y.Max}}, draw.LineStyle{Color: lineColour(i), Width: 2})
+	}
+}
+
+// band shows how far a line's values go.
 func (d drawing) band(i int, l *line) {
 	for _, points := range l.Segments {
 		if !slices.ContainsFunc(points, func(p analyze.Point) bool { return p.Min < p.Max }) {
@@ -270,7 +287,22 @@ func inSVG(p *plot.Plot) (string, error) {
 	_, inner, _ := strings.Cut(b.String(), "<svg")
 	_, inner, _ = strings.Cut(inner, ">")
 	inner, _, _ = strings.Cut(inner, "</svg>")
-	return pageColours().Replace(strings.TrimSpace(inner)), nil
+	return withoutStyles(pageColours().Replace(strings.TrimSpace(inner))), nil
+}
+
+// withoutStyles turns style attributes into the same attributes of SVG: a page may have a policy of
+// contents that forbids styles within elements.
+func withoutStyles(svg string) string {
+	return regexp.MustCompile(` ?style="([^"]*)"`).ReplaceAllStringFunc(svg, func(style string) string {
+		var attributes strings.Builder
+		style = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(style), `style="`), `"`)
+		for property := range strings.SplitSeq(style, ";") {
+			if name, value, found := strings.Cut(property, ":"); found {
+				fmt.Fprintf(&attributes, ` %s="%s"`, name, value)
+			}
+		}
+		return attributes.String()
+	})
 }
 
 // valueTicks are a few round numbers, none of which is between two others.

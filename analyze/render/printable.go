@@ -10,35 +10,50 @@ import (
 	"bro_exporter/analyze"
 )
 
-// printableReports returns copies in which every string is printable. A thread's name is any
-// bytes: as it came from the log it could steer the terminal, or be read as another one.
-func printableReports(reports []analyze.Report) []analyze.Report {
-	copies := slices.Clone(reports)
-	for i := range copies {
-		r := &copies[i]
-		r.Process, r.Path = printable(r.Process), printable(r.Path)
-		r.Findings = slices.Clone(r.Findings)
-		for j := range r.Findings {
-			f := &r.Findings[j]
-			f.Text, f.Advice = printable(f.Text), printable(f.Advice)
-			f.Resources = slices.Clone(f.Resources)
-			for k, name := range f.Resources {
-				f.Resources[k] = printable(name)
-			}
-		}
-		r.Runs = slices.Clone(r.Runs)
-		for j := range r.Runs {
-			run := &r.Runs[j]
-			run.Resources = slices.Clone(run.Resources)
-			for k := range run.Resources {
-				run.Resources[k].Name = printable(run.Resources[k].Name)
-			}
+// printableReport returns a copy in which every string is printable. A thread's name is any bytes: as it
+// came from the log it could steer the terminal, or look like another one.
+func printableReport(r analyze.Report) analyze.Report {
+	r.Process, r.Path = printable(r.Process), printable(r.Path)
+	r.Findings = slices.Clone(r.Findings)
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.Text, f.Advice, f.Resource = printable(f.Text), printable(f.Advice), printable(f.Resource)
+		f.Resources = slices.Clone(f.Resources)
+		for k, name := range f.Resources {
+			f.Resources[k] = printable(name)
 		}
 	}
-	return copies
+	r.Runs = slices.Clone(r.Runs)
+	for i := range r.Runs {
+		run := &r.Runs[i]
+		run.DetectableOf = printableAmounts(run.DetectableOf)
+		run.State = printableState(run.State)
+		run.Resources = slices.Clone(run.Resources)
+		for k := range run.Resources {
+			run.Resources[k].Name = printable(run.Resources[k].Name)
+		}
+	}
+	return r
 }
 
-// printable returns s with control characters, bytes that are no UTF-8, and what else cannot be
+func printableState(s analyze.State) analyze.State {
+	s.Memory, s.Tables, s.Queues = printableAmounts(s.Memory), printableAmounts(s.Tables), printableAmounts(s.Queues)
+	s.Readers = slices.Clone(s.Readers)
+	for i := range s.Readers {
+		s.Readers[i].Thread = printable(s.Readers[i].Thread)
+	}
+	return s
+}
+
+func printableAmounts(list []analyze.Amount) []analyze.Amount {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Resource = printable(list[i].Resource)
+	}
+	return list
+}
+
+// printable returns s with control characters, bytes that are not UTF-8, and what else cannot be
 // seen (such as marks that turn the direction of the text) written as Go would, as in \x1b.
 func printable(s string) string {
 	var b strings.Builder

@@ -22,15 +22,18 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 type format struct {
 	name  string
-	write func(io.Writer, []analyze.Report) error
+	write func(io.Writer, []analyze.Report, Options) error
 }
 
 func formats() []format { return []format{{"txt", Text}, {"json", JSON}, {"html", HTML}} }
 
-func rendered(t *testing.T, f func(io.Writer, []analyze.Report) error, reports ...analyze.Report) string {
+// options are those of a host with 16 GiB.
+func options() Options { return Options{MemoryLimit: func(string) float64 { return 16 * gib }} }
+
+func rendered(t *testing.T, f func(io.Writer, []analyze.Report, Options) error, reports ...analyze.Report) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := f(&b, reports); err != nil {
+	if err := f(&b, reports, options()); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -58,6 +61,8 @@ func cases() map[string][]analyze.Report {
 		"restarted": {restarted()},
 		"hostile":   {hostile()},
 		"odd":       {notNumbers()},
+		"suspected": {suspected()},
+		"young":     {young()},
 		"cluster":   cluster(),
 	}
 }
@@ -144,15 +149,21 @@ func TestGrowthIsNeverHidden(t *testing.T) {
 		analyze.Flat, analyze.Grows, analyze.Filling, analyze.WithLoad, analyze.Stepped, analyze.Falls, analyze.Unsettled, analyze.Unknown,
 	} {
 		r := report("worker-1", nil, s.run(s.with(s.resource("queue under test", analyze.QueuesGroup, analyze.Messages, verdict, level(5)))...))
-		for _, f := range []format{{"txt", Text}, {"html", HTML}} {
-			if shown := strings.Contains(rendered(t, f.write, r), "queue under test"); shown == hidden[verdict] {
-				t.Errorf("%s: a queue that is %s: shown is %v", f.name, verdict, shown)
+		t.Run(string(verdict), func(t *testing.T) {
+			for _, f := range []struct {
+				format
+				row string
+			}{{format{"txt", Text}, "\n  queue under test "}, {format{"html", HTML}, ">queue under test</th>"}} {
+				r.Findings = nil
+				if shown := strings.Contains(rendered(t, f.write, r), f.row); shown == hidden[verdict] {
+					t.Errorf("%s: the row is there: %v", f.name, shown)
+				}
+				r.Findings = []analyze.Finding{{Level: analyze.Note, Resources: []string{"queue under test"}}}
+				if !strings.Contains(rendered(t, f.write, r), f.row) {
+					t.Errorf("%s: there is no row although a finding names the queue", f.name)
+				}
 			}
-		}
-		r.Findings = []analyze.Finding{{Level: analyze.Note, Resources: []string{"queue under test"}}}
-		if !strings.Contains(rendered(t, Text, r), "queue under test") {
-			t.Errorf("a queue that is %s and of which a finding tells is hidden", verdict)
-		}
+		})
 	}
 }
 
@@ -192,18 +203,27 @@ func TestTextFitsATerminal(t *testing.T) {
 }
 
 func TestColumnsAreAligned(t *testing.T) {
+	shown := run{Rows: []row{
+		{Name: "日本", First: "1,000", Last: "2", Growth: "-", Interval: "-", Verdict: "flat"},
+		{Name: "e\u0301", First: "1", Last: "2", Growth: "-", Interval: "-", Verdict: "flat"},
+		{Name: "/a/long/" + strings.Repeat("x", 90) + "/Log::WRITER", First: "2", Last: "30,000", Growth: "1/h", Interval: "1/h to 2/h", Verdict: "grows"},
+	}}
 	var b strings.Builder
-	writeTable(&b, " ", [][]string{{"NAME", "N", "VERDICT"}, {"日本", "1,000", "flat"}, {"e\u0301", "1", ""}, {strings.Repeat("x", 90), "2", "grows"}}, "lrl")
-	want := " NAME      N  VERDICT\n 日本  1,000  flat\n e\u0301         1\n " + strings.Repeat("x", 90) + "\n           2  grows\n"
-	if b.String() != want {
-		t.Errorf("got\n%swant\n%s", b.String(), want)
+	writeRun(&b, &shown)
+	const want = `  RESOURCE                                  FIRST    LAST  GROWTH  VERDICT
+  日本                                      1,000       2       -  flat
+  é                                             1       2       -  flat
+  /a/long/xxxxx…xxxxxxxxxxxxxx/Log::WRITER      2  30,000     1/h  grows
+`
+	if got := strings.ReplaceAll(b.String(), "e\u0301", "é"); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
 
 func TestFailedWritesAreTold(t *testing.T) {
 	full := errors.New("no space left on device")
 	for _, f := range formats() {
-		if err := f.write(failing{full}, cluster()); !errors.Is(err, full) {
+		if err := f.write(failing{full}, cluster(), Options{}); !errors.Is(err, full) {
 			t.Errorf("%s: %v", f.name, err)
 		}
 	}

@@ -4,21 +4,21 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/width"
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"bro_exporter/analyze"
 )
 
-// columns is how wide text may be. Only a word, or a table's numbers, make it wider.
+// columns is how wide text may be. Only a word makes it wider.
 const columns = 100
 
-// Text writes reports for a terminal: of several processes first what is worst of each, then of
-// each, the worst first, its tables and findings.
-func Text(w io.Writer, reports []analyze.Report) error {
+// Text writes reports for a terminal: the answers of all processes if there are several, then of each,
+// the worst first, what was found, what to do, and what was measured. A legend explains the words.
+func Text(w io.Writer, reports []analyze.Report, o Options) error {
 	var b strings.Builder
-	shown := processes(reports)
+	shown := processes(reports, o)
 	if len(shown) == 0 {
 		b.WriteString("No prof.log.\n")
 	}
@@ -28,140 +28,144 @@ func Text(w io.Writer, reports []analyze.Report) error {
 	for i := range shown {
 		writeProcess(&b, &shown[i])
 	}
-	if len(shown) > 0 {
-		b.WriteString("\n")
-		writeWrapped(&b, "", "", aboutConfidence)
-	}
+	writeLegend(&b, legend(shown))
 	_, err := io.WriteString(w, strings.TrimPrefix(b.String(), "\n"))
 	return err
 }
 
 func writeSummary(b *strings.Builder, shown []process) {
-	rows := [][]string{{"PROCESS", "VERDICT", "FINDINGS", "WORST"}}
-	var fine []string
+	t := newTable(table.Row{"PROCESS", "ANSWER", "FINDINGS", "WORST"})
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 1, WidthMax: nameWidth, WidthMaxEnforcer: shortened},
+		{Number: 3, Align: text.AlignRight, AlignHeader: text.AlignRight},
+		{Number: 4, WidthMax: 56, WidthMaxEnforcer: func(s string, room int) string { return text.Snip(s, room, "…") }},
+	})
+	without := map[analyze.Answer][]string{}
 	for _, p := range shown {
 		if len(p.Findings) == 0 {
-			fine = append(fine, p.Process)
+			without[p.Answer] = append(without[p.Answer], p.Process)
 			continue
 		}
-		rows = append(rows, []string{p.Process, p.Worst, strconv.Itoa(len(p.Findings)), p.Findings[0].Text})
+		t.AppendRow(table.Row{p.Process, string(p.Answer), len(p.Findings), p.Findings[0].Text})
 	}
-	if len(rows) > 1 {
-		room := columns - 2 - cellsWidth(rows, 0, 1, 2)
-		for _, cells := range rows {
-			cells[3] = cut(cells[3], room)
+	if t.Length() > 0 {
+		writeTable(b, "", t)
+	}
+	for _, answer := range []analyze.Answer{analyze.CannotTell, analyze.Fine} {
+		if names := without[answer]; len(names) > 0 {
+			writeWrapped(b, "", "", capital(string(answer))+", without findings: "+strings.Join(names, ", "))
 		}
-		writeTable(b, "", rows, "llrl")
-	}
-	if len(fine) > 0 {
-		writeWrapped(b, "", "", plural(len(fine), "process")+" without findings: "+strings.Join(fine, ", "))
 	}
 }
 
 func writeProcess(b *strings.Builder, p *process) {
-	b.WriteString("\n" + p.Process + ": " + p.Worst + "\n")
+	b.WriteString("\n" + p.Process + ": " + string(p.Answer) + "\n")
 	if p.Path != "" {
 		b.WriteString("  " + p.Path + "\n")
 	}
 	writeWrapped(b, "  ", "  ", p.Facts)
-	for _, r := range p.Shown {
-		b.WriteString("\n")
-		writeRun(b, &r)
-	}
-	if p.Others != "" {
-		b.WriteString("  And " + p.Others + ".\n")
-	}
-	if len(p.Findings) > 0 {
-		b.WriteString("\n")
-	}
+	writeWrapped(b, "  ", "  ", p.Meaning)
 	for i, f := range p.Findings {
 		first := "  " + strconv.Itoa(i+1) + ". "
 		rest := strings.Repeat(" ", len(first))
-		writeWrapped(b, first, rest, f.Severity+": "+f.Text+" ("+f.About+")")
+		b.WriteString("\n")
+		writeWrapped(b, first, rest, f.Level+": "+f.Text)
+		writeWrapped(b, rest, rest, "("+f.Details+")")
 		writeWrapped(b, rest+"-> ", rest+"   ", f.Advice)
+	}
+	if p.UsedUp != "" || p.Healthy != "" {
+		b.WriteString("\n")
+	}
+	writeWrapped(b, "  ", "  ", p.UsedUp)
+	writeWrapped(b, "  ", "  ", p.Healthy)
+	if len(p.State) > 0 {
+		b.WriteString("\n")
+	}
+	for _, s := range p.State {
+		writeWrapped(b, "  ", "    ", s.Name+": "+s.Text)
+	}
+	for i := range p.Shown {
+		b.WriteString("\n")
+		writeRun(b, &p.Shown[i])
+	}
+	if p.Others != "" {
+		b.WriteString("  And " + p.Others + ".\n")
 	}
 }
 
 func writeRun(b *strings.Builder, r *run) {
 	writeWrapped(b, "  ", "    ", r.Title)
 	if len(r.Rows) > 0 {
-		rows := [][]string{{"RESOURCE", "FIRST", "LAST", "SLOPE", "CONFIDENCE", "VERDICT"}}
+		t := newTable(table.Row{"RESOURCE", "FIRST", "LAST", "GROWTH", "VERDICT"})
+		numbers := func(column int) table.ColumnConfig {
+			return table.ColumnConfig{Number: column, Align: text.AlignRight, AlignHeader: text.AlignRight}
+		}
+		t.SetColumnConfigs([]table.ColumnConfig{
+			{Number: 1, WidthMax: nameWidth, WidthMaxEnforcer: shortened}, numbers(2), numbers(3), numbers(4),
+		})
 		for _, row := range r.Rows {
-			rows = append(rows, []string{row.Name, row.First, row.Last, row.Slope, row.Confidence, row.Verdict})
+			t.AppendRow(table.Row{row.Name, row.First, row.Last, row.Growth, row.Verdict})
 		}
-		writeTable(b, "  ", rows, "lrrrrl")
+		writeTable(b, "  ", t)
 	}
-	if r.Dull != "" {
-		writeWrapped(b, "  ", "  ", r.Dull)
+	writeWrapped(b, "  ", "  ", r.NotShown)
+}
+
+func writeLegend(b *strings.Builder, terms []term) {
+	if len(terms) == 0 {
+		return
+	}
+	b.WriteString("\nWords\n")
+	for _, t := range terms {
+		writeWrapped(b, "  ", "    ", t.Word+": "+t.Meaning)
 	}
 }
 
-// writeTable writes rows in columns that are aligned to the left or right. A first cell for
-// which there is no room stands on a line of its own.
-func writeTable(b *strings.Builder, indent string, rows [][]string, align string) {
-	widths := columnWidths(indent, rows)
-	for _, cells := range rows {
-		line := indent
-		for i, cell := range cells {
-			if displayWidth(cell) > widths[i] {
-				b.WriteString(indent + cell + "\n")
-				cell = ""
-			}
-			line += aligned(cell, widths[i], align[i]) + strings.Repeat(" ", gap)
+// nameWidth is how wide a column of names is. A longer name loses its middle there: findings, JSON and
+// HTML have all of it.
+const nameWidth = 40
+
+func newTable(header table.Row) table.Writer {
+	t := table.NewWriter()
+	style := table.StyleDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	style.Format.Header = text.FormatDefault
+	t.SetStyle(style)
+	t.AppendHeader(header)
+	return t
+}
+
+func writeTable(b *strings.Builder, indent string, t table.Writer) {
+	for line := range strings.Lines(t.Render()) {
+		b.WriteString(strings.TrimRight(indent+line, " \n") + "\n")
+	}
+}
+
+// shortened returns a name without its middle if there is no room for all of it.
+func shortened(name string, room int) string {
+	if width(name) <= room {
+		return name
+	}
+	runes := []rune(name)
+	head := string(runes[:room/3])
+	for tail := runes[room/3:]; len(tail) > 0; tail = tail[1:] {
+		if short := head + "…" + string(tail); width(short) <= room {
+			return short
 		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
+	return head + "…"
 }
 
-// columnWidths returns how wide each column is: as its widest cell, but the first only as there
-// is room for it.
-func columnWidths(indent string, rows [][]string) []int {
-	widths := make([]int, len(rows[0]))
-	room := columns - len(indent)
-	for i := 1; i < len(widths); i++ {
-		widths[i] = cellsWidth(rows, i) - gap
-		room -= widths[i] + gap
-	}
-	const least = 24
-	for _, cells := range rows {
-		if w := displayWidth(cells[0]); w <= max(room, least) {
-			widths[0] = max(widths[0], w)
-		}
-	}
-	return widths
-}
-
-func aligned(cell string, width int, align byte) string {
-	padding := strings.Repeat(" ", width-displayWidth(cell))
-	if align == 'r' {
-		return padding + cell
-	}
-	return cell + padding
-}
-
-const gap = 2 // blanks between two columns
-
-// cellsWidth returns how wide some columns are together, each with a gap.
-func cellsWidth(rows [][]string, columns ...int) int {
-	total := 0
-	for _, column := range columns {
-		widest := 0
-		for _, cells := range rows {
-			widest = max(widest, displayWidth(cells[column]))
-		}
-		total += widest + gap
-	}
-	return total
-}
-
-// writeWrapped writes text in lines of no more than columns.
-func writeWrapped(b *strings.Builder, first, rest, text string) {
-	if text == "" {
+// writeWrapped writes text in lines no wider than columns. It breaks no word, so that names can be
+// copied.
+func writeWrapped(b *strings.Builder, first, rest, s string) {
+	if s == "" {
 		return
 	}
 	line, begun := first, false
-	for _, word := range strings.Fields(text) {
-		if begun && displayWidth(line)+1+displayWidth(word) > columns {
+	for _, word := range strings.Fields(s) {
+		if begun && width(line)+1+width(word) > columns {
 			b.WriteString(line + "\n")
 			line, begun = rest, false
 		}
@@ -174,29 +178,4 @@ func writeWrapped(b *strings.Builder, first, rest, text string) {
 	b.WriteString(line + "\n")
 }
 
-// cut shortens s to a width.
-func cut(s string, room int) string {
-	if displayWidth(s) <= room {
-		return s
-	}
-	runes := []rune(s)
-	for len(runes) > 0 && displayWidth(string(runes))+1 > room {
-		runes = runes[:len(runes)-1]
-	}
-	return string(runes) + "…"
-}
-
-// displayWidth returns how many cells of a terminal s takes.
-func displayWidth(s string) int {
-	n := 0
-	for _, r := range s {
-		switch kind := width.LookupRune(r).Kind(); {
-		case unicode.In(r, unicode.Mn, unicode.Me):
-		case kind == width.EastAsianWide || kind == width.EastAsianFullwidth:
-			n += 2
-		default:
-			n++
-		}
-	}
-	return n
-}
+func width(s string) int { return text.StringWidthWithoutEscSequences(s) }

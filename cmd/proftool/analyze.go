@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/alecthomas/units"
 	"golang.org/x/sync/errgroup"
 
 	"bro_exporter/analyze"
@@ -19,19 +20,22 @@ import (
 // diagnosis is "proftool analyze".
 type diagnosis struct {
 	inputs
-	format string
-	since  moment
-	until  moment
-	failOn string
+	format      string
+	since       moment
+	until       moment
+	failOn      string
+	memoryLimit units.Base2Bytes
 }
 
 func (d *diagnosis) declare(app *kingpin.Application) *kingpin.CmdClause {
-	cmd := app.Command("analyze", "Say what leaks, how fast and how surely. Exit code 0: nothing does; 1: something leaks, is stuck or is suspected to leak; 2: something could not be read.")
+	cmd := app.Command("analyze", "Tell what leaks, how fast, since when and how surely. The answer for each process is leak, stuck, suspected, cannot tell or fine. "+
+		"Exit status: 1 if one is leak, stuck or suspected (see --fail-on), even if something could not be read; else 2 if something could not be read; else 0.")
 	cmd.Flag("format", "text, json, or html: one file with plots.").Default("text").EnumVar(&d.format, "text", "json", "html")
-	cmd.Flag("since", "Leave out blocks before this packet time: 2006-01-02T15:04:05Z, or 2006-01-02 15:04 (UTC).").PlaceHolder("TIME").SetValue(&d.since)
-	cmd.Flag("until", "Leave out blocks after this packet time.").PlaceHolder("TIME").SetValue(&d.until)
-	cmd.Flag("fail-on", "The least finding that makes the exit code 1: leak, stuck, suspected, note or never.").
+	cmd.Flag("since", "Leave out snapshots before this packet time: 2006-01-02T15:04:05Z, or 2006-01-02 15:04 (UTC).").PlaceHolder("TIME").SetValue(&d.since)
+	cmd.Flag("until", "Leave out snapshots after this packet time.").PlaceHolder("TIME").SetValue(&d.until)
+	cmd.Flag("fail-on", "The least finding that makes the exit status 1: leak, stuck, suspected, note or never.").
 		Default("suspected").EnumVar(&d.failOn, "leak", "stuck", "suspected", "note", "never")
+	cmd.Flag("memory-limit", "How much memory a process may use, such as 16GB: the report tells when a leak has used it.").PlaceHolder("SIZE").BytesVar(&d.memoryLimit)
 	d.declareReading(cmd)
 	return cmd
 }
@@ -47,7 +51,7 @@ func (d *diagnosis) run(ctx context.Context, p *program) error {
 			return nil
 		})
 	}
-	_ = work.Wait() // what goes wrong is told where it does
+	_ = work.Wait() // errors are reported where they happen
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -67,7 +71,7 @@ func (d *diagnosis) run(ctx context.Context, p *program) error {
 	return nil
 }
 
-// byProcess joins the logs of each process, in the order of their first ones.
+// byProcess groups the logs by process, in the order of the first log of each.
 func byProcess(files []logs.Log) (processes [][]logs.Log) {
 	at := map[string]int{}
 	for _, log := range files {
@@ -82,25 +86,32 @@ func byProcess(files []logs.Log) (processes [][]logs.Log) {
 	return processes
 }
 
-// analyze analyzes the logs of one process, which follow each other.
+// analyze analyzes the logs of one process, in their order.
 func (d *diagnosis) analyze(ctx context.Context, p *program, files []logs.Log) analyze.Report {
 	process := analyze.New(d.since.Time, d.until.Time)
+	read := false
 	for _, log := range files {
-		for block := range p.blocks(ctx, log) {
-			process.Add(block)
+		for snapshot := range p.snapshots(ctx, log) {
+			read = true
+			process.Add(snapshot)
 		}
 	}
-	return process.Report(files[0].Process, files[0].Path)
+	report := process.Report(files[0].Process, files[0].Path)
+	if read && report.Snapshots == 0 {
+		p.fail(fmt.Errorf("%s: no snapshot is from --since to --until", files[0].Path))
+	}
+	return report
 }
 
 func (d *diagnosis) print(w io.Writer, reports []analyze.Report) error {
+	options := render.Options{MemoryLimit: func(string) float64 { return float64(d.memoryLimit) }}
 	switch d.format {
 	case "json":
-		return render.JSON(w, reports)
+		return render.JSON(w, reports, options)
 	case "html":
-		return render.HTML(w, reports)
+		return render.HTML(w, reports, options)
 	default:
-		return render.Text(w, reports)
+		return render.Text(w, reports, options)
 	}
 }
 

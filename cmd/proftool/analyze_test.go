@@ -31,25 +31,27 @@ func TestAnalyzeExitCode(t *testing.T) {
 		args []string
 		code int
 	}{
-		{"a leak", []string{leakingLog}, 1},
-		{"none", []string{healthyLog}, 0},
-		{"a leak among others", []string{healthyLog, leakingLog}, 1},
-		{"a leak, but it does not matter", []string{"--fail-on=never", leakingLog}, 0},
-		{"a leak, and only those matter", []string{"--fail-on=leak", leakingLog}, 1},
-		{"a note that matters", []string{"--fail-on=note", notes}, 1},
-		{"a note that does not", []string{notes}, 0},
-		{"no such file", []string{"none.log"}, 2},
-		{"a leak, and a file that is not there", []string{leakingLog, "none.log"}, 1},
-		{"a file that is not there, and a leak", []string{"none.log", leakingLog}, 1},
-		{"a leak that does not matter, and a file that is not there", []string{"--fail-on=never", leakingLog, "none.log"}, 2},
-		{"nothing that is a prof.log", []string{"analyze_test.go"}, 2},
-		{"no time", []string{"--since=yesterday", healthyLog}, 2},
-		{"a time after the leak", []string{"--since=2026-11-22 17:40", leakingLog}, 0},
-		{"a time before its end", []string{"--until=2026-11-22T17:38:30Z", leakingLog}, 1},
+		{name: "a leak", args: []string{leakingLog}, code: 1},
+		{name: "none", args: []string{healthyLog}, code: 0},
+		{name: "a leak among others", args: []string{healthyLog, leakingLog}, code: 1},
+		{name: "a leak, but it does not matter", args: []string{"--fail-on=never", leakingLog}, code: 0},
+		{name: "a leak, and only those matter", args: []string{"--fail-on=leak", leakingLog}, code: 1},
+		{name: "a note that matters", args: []string{"--fail-on=note", notes}, code: 1},
+		{name: "a note that does not", args: []string{notes}, code: 0},
+		{name: "no such file", args: []string{"none.log"}, code: 2},
+		{name: "a leak, and a file that is not there", args: []string{leakingLog, "none.log"}, code: 1},
+		{name: "a file that is not there, and a leak", args: []string{"none.log", leakingLog}, code: 1},
+		{name: "a leak that does not matter, and a file that is not there", args: []string{"--fail-on=never", leakingLog, "none.log"}, code: 2},
+		{name: "nothing that is a prof.log", args: []string{"analyze_test.go"}, code: 2},
+		{name: "no time", args: []string{"--since=yesterday", healthyLog}, code: 2},
+		{name: "a time after the log", args: []string{"--since=2026-11-22 17:40", leakingLog}, code: 2},
+		{name: "a time before its end", args: []string{"--until=2026-11-22T17:38:30Z", leakingLog}, code: 1},
 	} {
-		if r := proftool(t, "", append([]string{"analyze"}, test.args...)...); r.code != test.code {
-			t.Errorf("%s: code %d, want %d\n%s", test.name, r.code, test.code, r.stderr)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			if r := proftool(t, "", append([]string{"analyze"}, test.args...)...); r.code != test.code {
+				t.Errorf("code %d, want %d\n%s", r.code, test.code, r.stderr)
+			}
+		})
 	}
 }
 
@@ -90,14 +92,14 @@ func TestAnalyzeStdinAsJSON(t *testing.T) {
 	var got struct {
 		Processes []struct {
 			Process  string
-			Verdict  string
-			Findings []struct{ Kind, Severity string }
+			Answer   string
+			Findings []struct{ Kind, Level string }
 		}
 	}
 	if err := json.Unmarshal([]byte(r.stdout), &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Processes) != 1 || got.Processes[0].Verdict != "leak" || got.Processes[0].Findings[0].Kind != "script-table" {
+	if len(got.Processes) != 1 || got.Processes[0].Answer != "leak" || got.Processes[0].Findings[0].Kind != "script-table" {
 		t.Errorf("%+v", got)
 	}
 }

@@ -55,8 +55,8 @@ func (h *history) run(ctx context.Context, p *program) (err error) {
 
 func (h *history) add(ctx context.Context, p *program, process *backfill.Process, log logs.Log) error {
 	before := process.OutOfOrder
-	for block := range p.blocks(ctx, log) {
-		if err := process.Add(block); err != nil {
+	for snapshot := range p.snapshots(ctx, log) {
+		if err := process.Add(snapshot); err != nil {
 			return err
 		}
 	}

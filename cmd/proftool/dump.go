@@ -20,14 +20,14 @@ type dump struct {
 }
 
 func (d *dump) declare(app *kingpin.Application) *kingpin.CmdClause {
-	cmd := app.Command("dump", "Print every block as a line of JSON. A field that was not measured is absent. Sizes are in bytes, times in seconds.")
-	cmd.Flag("last", "Print only the newest block of each log. It has no line number then.").BoolVar(&d.last)
+	cmd := app.Command("dump", "Print every snapshot as a line of JSON. A field that was not measured is absent. Sizes are in bytes, times in seconds.")
+	cmd.Flag("last", "Print only the newest snapshot of each log, without its line number.").BoolVar(&d.last)
 	d.declareReading(cmd)
 	return cmd
 }
 
 func (d *dump) run(ctx context.Context, p *program) error {
-	d.quiet = d.quiet || isTerminal(p.stdout) // where the blocks show how far it is
+	d.quiet = d.quiet || isTerminal(p.stdout) // the snapshots themselves show how far it is
 	for _, log := range d.find(p) {
 		if err := d.dump(ctx, p, log); err != nil {
 			return err
@@ -55,7 +55,7 @@ func (d *dump) dumpNewest(ctx context.Context, p *program, log logs.Log) error {
 	case err != nil:
 		p.fail(err)
 	case newest == nil:
-		p.fail(noBlock(log))
+		p.fail(noSnapshot(log))
 	}
 	if newest == nil {
 		return nil

@@ -53,8 +53,8 @@ func withoutPaths(lines string) string {
 	return b.String()
 }
 
-// Each block is a line, in order, and JSON.
-func TestDumpHasEveryBlock(t *testing.T) {
+// Each snapshot is a line of JSON, in order.
+func TestDumpHasEverySnapshot(t *testing.T) {
 	text := load(t, "3.0.14/live/prof.log")
 	r := parse.NewReader(strings.NewReader(text), "")
 	lines := strings.Split(strings.TrimSpace(output(t, text, "dump", "-")), "\n")
@@ -75,18 +75,18 @@ func TestDumpHasEveryBlock(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got.Process != "stdin" || got.Line != want.Line || got.Time != want.Time || got.Expensive != want.Expensive || len(got.Threads.List) != len(want.Threads.List) {
-			t.Fatalf("block %d is %+v, want %+v", i, got, want)
+			t.Fatalf("snapshot %d is %+v, want %+v", i, got, want)
 		}
 		if (got.Connection.Memory != nil) != want.Expensive {
-			t.Fatalf("block %d: a field that was not measured is not absent", i)
+			t.Fatalf("snapshot %d: a field that was not measured is not absent", i)
 		}
 		if est := int(parse.Established); got.TCPStates[est][est] != want.TCPStates.Cells[est][est] {
-			t.Fatalf("block %d: TCP states %v", i, got.TCPStates)
+			t.Fatalf("snapshot %d: TCP states %v", i, got.TCPStates)
 		}
 		lines[i] = ""
 	}
 	if strings.Join(lines, "") != "" {
-		t.Errorf("%d lines are more than there are blocks", len(lines))
+		t.Errorf("%d lines are more than there are snapshots", len(lines))
 	}
 }
 

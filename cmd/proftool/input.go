@@ -20,22 +20,22 @@ type inputs struct {
 
 // declareReading declares the arguments, and how to read what they name.
 func (in *inputs) declareReading(cmd *kingpin.CmdClause) {
-	cmd.Flag("quiet", "Show no progress. It is only shown on a terminal, and if reading takes long.").Short('q').BoolVar(&in.quiet)
+	cmd.Flag("quiet", "Show no progress. Without this it appears on a terminal when reading takes long.").Short('q').BoolVar(&in.quiet)
 	in.declare(cmd)
 }
 
 func (in *inputs) declare(cmd *kingpin.CmdClause) {
 	cmd.Arg("log", "prof.logs to read: a file, plain or compressed with gzip; a directory, for every prof*.log and prof*.log.gz in it and below; "+
-		"a pattern in quotes; or - for standard input. NAME is the process's name instead of its directory's; "+
-		"several logs that are given one name are that process's history, in their order.").
+		"a pattern in quotes; or - for standard input. NAME names the process instead of its directory; "+
+		"several logs with one NAME are that process's history, in their order.").
 		PlaceHolder("[NAME=]LOG").Required().StringsVar(&in.arguments)
 }
 
-// find returns the logs that the arguments name, and says which name none.
+// find returns the logs that the arguments name, and reports the arguments that name none.
 func (in *inputs) find(p *program) []logs.Log {
 	for i, argument := range in.arguments {
 		if argument == "" {
-			in.arguments[i] = "-" // so kingpin hands it on
+			in.arguments[i] = "-" // as kingpin passes it on
 		}
 	}
 	files, errs := logs.Find(in.arguments, p.stdin)
@@ -48,26 +48,26 @@ func (in *inputs) find(p *program) []logs.Log {
 	return files
 }
 
-// maxFaults is how many lines of one log are named that could not be read.
+// maxFaults is how many unreadable lines of one log are reported one by one.
 const maxFaults = 10
 
-// blocks yields the blocks of a log. It says which lines could not be read, and where and why
+// snapshots yields the snapshots of a log. It reports the lines that could not be read, and where and why
 // reading ended early.
-func (p *program) blocks(ctx context.Context, log logs.Log) iter.Seq[*parse.Snapshot] {
+func (p *program) snapshots(ctx context.Context, log logs.Log) iter.Seq[*parse.Snapshot] {
 	return converted(ctx, p, log, (*parse.Snapshot).Clone)
 }
 
-// converted yields what convert makes of each block of a log, as logs.Map does, and says what
-// blocks does.
+// converted yields what convert makes of each snapshot of a log, as logs.Map does, and reports what
+// snapshots reports.
 func converted[T any](ctx context.Context, p *program, log logs.Log, convert func(*parse.Snapshot) T) iter.Seq[T] {
 	return func(yield func(T) bool) {
-		blocks, faults := 0, 0
-		for block, err := range logs.Map(ctx, log, convert) {
+		snapshots, faults := 0, 0
+		for snapshot, err := range logs.Map(ctx, log, convert) {
 			var fault *parse.SyntaxError
 			switch {
 			case err == nil:
-				blocks++
-				if !yield(block) {
+				snapshots++
+				if !yield(snapshot) {
 					return
 				}
 			case errors.As(err, &fault):
@@ -84,12 +84,12 @@ func converted[T any](ctx context.Context, p *program, log logs.Log, convert fun
 		if faults > maxFaults {
 			p.warn(fmt.Errorf("%s: %d more lines could not be read", log.Path, faults-maxFaults))
 		}
-		if blocks == 0 {
-			p.fail(noBlock(log))
+		if snapshots == 0 {
+			p.fail(noSnapshot(log))
 		}
 	}
 }
 
-func noBlock(log logs.Log) error {
-	return fmt.Errorf("%s: it holds no block: is it a prof.log, written with '@load misc/profiling'?", log.Path)
+func noSnapshot(log logs.Log) error {
+	return fmt.Errorf("%s: it holds no snapshot: is it a prof.log, written with '@load misc/profiling'?", log.Path)
 }

@@ -115,8 +115,8 @@ func TestWhatCannotBeRead(t *testing.T) {
 	cut := file(t, "prof.log.gz", whole[:len(whole)/2])
 	for name, test := range map[string]struct{ path, says string }{
 		"missing":      {"no/such/prof.log", "no/such/prof.log: there is no such file: give "},
-		"no prof.log":  {file(t, "conn.log", "conn conn conn\n"), "conn.log: it holds no block: is it a prof.log"},
-		"empty":        {file(t, "prof.log", ""), "prof.log: it holds no block: "},
+		"no prof.log":  {file(t, "conn.log", "conn conn conn\n"), "conn.log: it holds no snapshot: is it a prof.log"},
+		"empty":        {file(t, "prof.log", ""), "prof.log: it holds no snapshot: "},
 		"cut off":      {cut, `prof\.log\.gz:\d{4}: reading broke off here: unexpected EOF`},
 		"no directory": {t.TempDir(), `: there is no prof\*\.log or`},
 	} {

@@ -15,7 +15,7 @@ import (
 // patience is how long work may take before its progress is shown.
 const patience = time.Second
 
-// progress shows how much of the logs has been read, if that takes long. A nil one shows nothing.
+// progress shows how much of the logs has been read when that takes long. A nil progress shows nothing.
 type progress struct {
 	out   io.Writer
 	total int64
@@ -26,7 +26,7 @@ type progress struct {
 	bar  *progressbar.ProgressBar // nil before patience has run out
 }
 
-// newProgress lets logs tell how much of them was read. It returns nil if their sizes are not known.
+// newProgress counts what is read of the logs. It returns nil if their sizes are unknown.
 func newProgress(out io.Writer, files []logs.Log) *progress {
 	p := &progress{out: out, begun: time.Now()}
 	for i := range files {
@@ -60,7 +60,7 @@ func (p *progress) add(n int) {
 	_ = p.bar.Set64(min(p.done, p.total)) // a file may have grown
 }
 
-// clear takes the bar away, for something else to be printed.
+// clear removes the bar before something else is printed.
 func (p *progress) clear() {
 	if p == nil {
 		return

@@ -23,13 +23,13 @@ type play struct {
 }
 
 func (r *play) declare(app *kingpin.Application) *kingpin.CmdClause {
-	cmd := app.Command("replay", "Play logs into a spool directory as their processes wrote them, with fresh time stamps: to try the exporter, dashboards and alerts. "+
-		"Each process gets a directory with a prof.log, which it writes line by line; several logs of one name, and a command line within a log, are restarts of it. "+
-		"The numbers are the log's own: at a higher speed counters rise as much faster, while alerts wait as long as ever.")
-	cmd.Flag("spool", "Directory to play into; it is made if need be, and must hold no prof.log of these processes.").PlaceHolder("DIR").Required().StringVar(&r.spool)
+	cmd := app.Command("replay", "Play logs into a spool directory as their processes wrote them, with fresh time stamps, to try the exporter, dashboards and alerts. "+
+		"Each process gets a directory with a prof.log and writes it line by line. Several logs with one name, and each command line within a log, are its restarts. "+
+		"Numbers stay as they are: at a higher speed counters rise as much faster, but alerts wait as long as ever.")
+	cmd.Flag("spool", "Directory to play into. It is made if need be, and must not hold a prof.log of these processes.").PlaceHolder("DIR").Required().StringVar(&r.spool)
 	cmd.Flag("speed", "How many times as fast as in the log time passes.").Default("1").Float64Var(&r.player.Speed)
-	cmd.Flag("interval", "Time between two blocks, whatever the log says.").PlaceHolder("15s").DurationVar(&r.player.Interval)
-	cmd.Flag("loop", "Begin again at the end, as a process that restarts, until stopped.").BoolVar(&r.player.Loop)
+	cmd.Flag("interval", "Time between two snapshots, whatever the log says.").PlaceHolder("15s").DurationVar(&r.player.Interval)
+	cmd.Flag("loop", "Start again at the end, as a process that restarts, until stopped. A prof.log that somebody else has put in place is never overwritten.").BoolVar(&r.player.Loop)
 	r.inputs.declare(cmd)
 	return cmd
 }
@@ -56,11 +56,11 @@ func (r *play) run(ctx context.Context, p *program) error {
 	return nil
 }
 
-// byDirectory sorts logs by the directory in the spool directory that their process gets.
+// byDirectory groups logs by the directory that their process gets in the spool directory.
 func byDirectory(files []logs.Log) map[string][]logs.Log {
 	nodes := map[string][]logs.Log{}
 	for _, log := range files {
-		dir := strings.ReplaceAll(log.Process, "/", "-") // those below that would not be found
+		dir := strings.ReplaceAll(log.Process, "/", "-") // a directory below would not be found
 		nodes[dir] = append(nodes[dir], log)
 	}
 	return nodes
@@ -68,11 +68,11 @@ func byDirectory(files []logs.Log) map[string][]logs.Log {
 
 func (r *play) check(dir string, files []logs.Log) error {
 	if dir == "." || dir == ".." {
-		return fmt.Errorf("%q is no name for a process's directory", dir)
+		return fmt.Errorf("%q cannot be the name of a process's directory", dir)
 	}
 	path := filepath.Join(r.spool, dir, "prof.log")
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s is there already: remove it, or choose another --spool", path)
+		return fmt.Errorf("%s exists: remove it, or choose another --spool", path)
 	}
 	for _, log := range files {
 		if log.IsStdin() && r.player.Loop {

@@ -77,11 +77,11 @@ func TestReplayRefuses(t *testing.T) {
 		args []string
 		says string
 	}{
-		{[]string{"--spool=" + spool, path}, "worker-1/prof.log is there already: remove it"},
+		{[]string{"--spool=" + spool, path}, "worker-1/prof.log exists: remove it"},
 		{[]string{"--spool=" + spool, "--loop", "-"}, "standard input cannot be read again"},
 		{[]string{"--spool=" + spool, "--speed=0", path}, "must be more than 0"},
 		{[]string{"--spool=" + spool, "--interval=-1s", path}, "must be more than 0"},
-		{[]string{"--spool=" + spool, "..=" + path}, `".." is no name`},
+		{[]string{"--spool=" + spool, "..=" + path}, `".." cannot be the name`},
 		{[]string{path}, "--spool"},
 	} {
 		r := proftool(t, "", append([]string{"replay"}, test.args...)...)
