@@ -134,24 +134,24 @@ type look struct {
 func judgeCase(c *labelled.Case) (outcome, error) {
 	o := outcome{Case: c}
 	p := analyze.New(time.Time{}, time.Time{})
-	var begin, next, age float64
+	var before, age float64 // hours of the processes that have ended, and of this one
 	for s, err := range c.Snapshots() {
 		if err != nil {
 			return o, err
 		}
-		now := s.Time - s.Runtime.Real.Value
-		if s.Time > 0 && begin == 0 {
-			begin, next = s.Time, 1
+		real := s.Runtime.Real.Value / 3600
+		if real < age {
+			before, age = before+age, 0
 		}
+		struck := math.Floor(before+real) > math.Floor(before+age)
+		age = real
 		if s.Time > 0 {
-			age = (s.Time - begin) / 3600
-			o.onset = time.UnixMilli(int64(1000 * (now + 3600*c.Growth.Onset)))
+			o.onset = time.UnixMilli(int64(1000 * (s.Time + 3600*(c.Growth.Onset-real))))
 		}
 		p.Add(s)
-		if *looks && begin > 0 && age >= next && age < next+100 {
-			next = math.Floor(age) + 1
+		if *looks && struck {
 			r := p.Report(c.Name, c.Name)
-			o.looks = append(o.looks, o.look(age, &r))
+			o.looks = append(o.looks, o.look(before+real, &r))
 		}
 	}
 	o.report = p.Report(c.Name, c.Name)

@@ -1,6 +1,9 @@
 package labelled
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Names of what drawn sensors have beyond the templates.
 const (
@@ -174,6 +177,7 @@ func (d *drawing) nightlyLeak() {
 // fastCore leaks megabytes from one snapshot to the next.
 func (d *drawing) fastCore() {
 	d.last = 8 + d.IntN(23)
+	d.interval = d.scale(1, 20)
 	d.hours = float64(d.last) * d.interval / 3600
 	rate := d.scale(3, 40) * 1024 * 3600 / d.interval
 	if d.chance(0.4) {
@@ -525,6 +529,29 @@ func (d *drawing) spells() {
 	for range 1 + int(d.hours/12) {
 		name := pick(d.dice, sessions, "TriggerTimer", "FileAnalysisInactivityTimer", "Total reassembler data")
 		d.with(spell(name, d.between(0.5, d.hours-1)))
+	}
+}
+
+// beside adds something healthy to a log, of another resource than what the log is about.
+func (d *drawing) beside() {
+	busy := map[string]string{"sessions": "long-sessions", "long-sessions": "long-sessions", "scans": "scans", "intel": "feeds", "feeds": "feeds",
+		"caches": "caches", "signatures": "signatures", "sumstats": "sumstats", "malloc-stairs": "malloc-stairs"}[d.class]
+	others := []string{"long-sessions", "scans", "caches", "signatures"}
+	if d.what != customTable {
+		others = append(others, "sumstats")
+	}
+	if d.template != "2.3.2" {
+		others = append(others, "malloc-stairs")
+	}
+	if d.template != "7.0.11-worker" && d.leak != "reader" {
+		others = append(others, "feeds")
+	}
+	others = slices.DeleteFunc(others, func(name string) bool { return name == busy || name == "long-sessions" && d.what == sessions })
+	name := pick(d.dice, others...)
+	for _, c := range classes() {
+		if c.name == name {
+			c.is(d)
+		}
 	}
 }
 

@@ -63,13 +63,12 @@ type class struct {
 type drawing struct {
 	*dice
 	spec
-	class *class
 }
 
 func (c *class) draw(templates map[string]*template, span Span, seed uint64, i int) (Case, error) {
 	name := fmt.Sprintf("%s/%s/%d-%d", c.name, span, seed, i)
 	s := hash(name)
-	d := &drawing{dice: newDice(s, seed, false), class: c}
+	d := &drawing{dice: newDice(s, seed, false)}
 	d.spec = spec{
 		class: c.name, leak: c.leak, seed: s, span: span, variant: name,
 		template: c.texts[d.IntN(len(c.texts))], noise: d.scale(0.02, 0.1),
@@ -78,6 +77,9 @@ func (c *class) draw(templates map[string]*template, span Span, seed uint64, i i
 	d.load.week = drawWeek(d.dice, d.between(0, 7*24))
 	d.site()
 	c.is(d)
+	if span != Snapshots && d.chance(0.35) {
+		d.beside()
+	}
 	t := templates[d.template]
 	p := newProcess(t, &d.spec, 0, false)
 	return Case{
