@@ -89,7 +89,7 @@ func stages(t testing.TB) map[string]stage {
 		{"burst of memory", labelledLog("memory-burst/flat/noise3/12h/7.0.11"), 1, nil, nil},
 		{"busy DNS", labelledLog("dns-burst/flat/noise5/12h/7.0.11"), 1, nil, nil},
 		{"idle threads", labelledLog("idle-threads/flat/noise3/6h/2.3.2"), 1, nil, nil},
-		{"threads made anew", labelledLog("thread-anew/flat/noise3/12h/3.0.14"), 1, nil, nil},
+		{"replaced threads", labelledLog("thread-replaced/flat/noise3/12h/3.0.14"), 1, nil, nil},
 		{"scans", labelledLog("scans/flat/noise5/6h/2.3.2"), 1, nil, nil},
 		{"starved", labelledLog("starved/flat/noise5/6h/3.0.14"), 1, nil, nil},
 		{"no traffic", labelledLog("idle/flat/noise3/6h/7.0.11"), 1, nil, nil},

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// outlines are the templates. The first three are single processes; of a cluster, the workers
+// outlines returns the templates. The first three are single processes; of a cluster, the workers
 // have the connections and the manager has the threads.
 func outlines() map[string]outline {
 	threads := []string{
@@ -63,45 +63,45 @@ type setting struct {
 	changes []change
 }
 
-// settings are what each growing resource is tried in. A slow leak has the time it takes to
-// become visible: percent x hours is at least 6 and at least three times the noise, and a
+// settings returns what each growing resource is tried in. A slow leak has time to become
+// visible: percent x hours is at least 6 and at least three times the noise, and a
 // leak that is not much faster than the traffic changes has more than a day.
 func settings() []setting {
 	mid := func(hours float64) func(float64) curve {
 		return func(share float64) curve { return later(hours, linear(share)) }
 	}
 	return []setting{
-		{0.5, 24, flat(), 0.02, "", linear, 1, nil},
-		{0.5, 36, flat(), 0.05, "", linear, 1, nil},
-		{0.5, 48, daily(0.1, 9), 0.02, "", linear, 1, nil},
-		{1, 12, flat(), 0.03, "", linear, 1, nil},
-		{1, 24, bursty(0.2), 0.03, "", linear, 1, nil},
-		{1, 36, daily(0.2, 15), 0.03, "", linear, 1, nil},
-		{2, 12, flat(), 0.05, "", linear, 1, nil},
-		{2, 36, daily(0.3, 3), 0.05, "", linear, 1, nil},
-		{2, 36, weekend(0.3, 20, 26), 0.03, "", linear, 1, nil},
-		{5, 6, flat(), 0.05, "", linear, 1, nil},
-		{5, 12, flat(), 0.05, "stairs", staircase, 1, nil},
-		{5, 12, flat(), 0.03, "starved", linear, 1, []change{starved}},
-		{5, 12, flat(), 0.03, "wandering", linear, 1, []change{wandering(0.05, 2)}},
-		{5, 36, daily(0.4, 12), 0.05, "withload", withLoad, 1, nil},
-		{10, 3, flat(), 0.05, "", linear, 1, nil},
-		{10, 10, flat(), 0.05, "midlog", mid(5), 1, nil},
-		{10, 25, daily(0.6, 6), 0.1, "", linear, 1, nil},
-		{20, 2, flat(), 0.05, "", linear, 1, nil},
-		{20, 6, bursty(1), 0.1, "", linear, 1, nil},
-		{20, 12, flat(), 0.03, "restarts", linear, 3, nil},
-		{50, 1.5, flat(), 0.05, "", linear, 1, nil},
-		{50, 2, flat(), 0.1, "", linear, 1, nil},
+		{percent: 0.5, hours: 24, load: flat(), noise: 0.02, curve: linear, runs: 1},
+		{percent: 0.5, hours: 36, load: flat(), noise: 0.05, curve: linear, runs: 1},
+		{percent: 0.5, hours: 48, load: daily(0.1, 9), noise: 0.02, curve: linear, runs: 1},
+		{percent: 1, hours: 12, load: flat(), noise: 0.03, curve: linear, runs: 1},
+		{percent: 1, hours: 24, load: bursty(0.2), noise: 0.03, curve: linear, runs: 1},
+		{percent: 1, hours: 36, load: daily(0.2, 15), noise: 0.03, curve: linear, runs: 1},
+		{percent: 2, hours: 12, load: flat(), noise: 0.05, curve: linear, runs: 1},
+		{percent: 2, hours: 36, load: daily(0.3, 3), noise: 0.05, curve: linear, runs: 1},
+		{percent: 2, hours: 36, load: weekend(0.3, 20, 26), noise: 0.03, curve: linear, runs: 1},
+		{percent: 5, hours: 6, load: flat(), noise: 0.05, curve: linear, runs: 1},
+		{percent: 5, hours: 12, load: flat(), noise: 0.05, shape: "stairs", curve: staircase, runs: 1},
+		{percent: 5, hours: 12, load: flat(), noise: 0.03, shape: "starved", curve: linear, runs: 1, changes: []change{starved}},
+		{percent: 5, hours: 12, load: flat(), noise: 0.03, shape: "wandering", curve: linear, runs: 1, changes: []change{wandering(0.05, 2)}},
+		{percent: 5, hours: 36, load: daily(0.4, 12), noise: 0.05, shape: "withload", curve: withLoad, runs: 1},
+		{percent: 10, hours: 3, load: flat(), noise: 0.05, curve: linear, runs: 1},
+		{percent: 10, hours: 10, load: flat(), noise: 0.05, shape: "midlog", curve: mid(5), runs: 1},
+		{percent: 10, hours: 25, load: daily(0.6, 6), noise: 0.1, curve: linear, runs: 1},
+		{percent: 20, hours: 2, load: flat(), noise: 0.05, curve: linear, runs: 1},
+		{percent: 20, hours: 6, load: bursty(1), noise: 0.1, curve: linear, runs: 1},
+		{percent: 20, hours: 12, load: flat(), noise: 0.03, shape: "restarts", curve: linear, runs: 3},
+		{percent: 50, hours: 1.5, load: flat(), noise: 0.05, curve: linear, runs: 1},
+		{percent: 50, hours: 2, load: flat(), noise: 0.1, curve: linear, runs: 1},
 	}
 }
 
-// growing is a resource that leaks, by a share of its own level; of that of all sessions if
-// it is the connections that no session table holds.
+// growing is a resource that leaks by a share of its own level. Connections that no session table
+// holds leak by a share of all sessions.
 type growing struct {
 	leak     string
 	resource string
-	variant  string   // of one above, tried in the shorter settings only
+	variant  string   // of the one above it; only the shorter settings try it
 	releases []string // the settings take turns
 	changes  []change // what the sensor is like
 }
@@ -112,23 +112,23 @@ func leaks() []growing {
 	single := []string{"7.0.11", "2.3.2", "3.0.14"}
 	sizes := []string{"2.3.2", "3.0.14"} // of globals and connections are written until 5.0
 	return []growing{
-		{"script-table", ownTable, "", all, nil},
-		{"script-table", ownTable, "huge", single, []change{larger(ownTable, 8)}},
-		{"intel", dataStore, "", sizes, []change{larger(dataStore, 50)}},
-		{"globals", "Global_sizes total", "", sizes, nil},
-		{"core", "Memory total", "", all, nil},
-		{"conns-held", heldConns, "", all, nil},
-		{"sessions", sessions, "", all, nil},
-		{"conn-memory", "Conns avg", "", sizes, nil},
-		{"reassembler", "Total reassembler data", "", sizes, nil},
-		{"timers", files, "", all, nil},
-		{"timers", dns, "dns", []string{"2.3.2", "7.0.11", "3.0.14"}, nil},
-		{"timers", scheduled, "scheduled", single, []change{larger(scheduled, 100)}},
-		{"triggers", "TriggerTimer", "", all, nil},
+		{leak: "script-table", resource: ownTable, releases: all},
+		{leak: "script-table", resource: ownTable, variant: "huge", releases: single, changes: []change{larger(ownTable, 8)}},
+		{leak: "intel", resource: dataStore, releases: sizes, changes: []change{larger(dataStore, 50)}},
+		{leak: "globals", resource: "Global_sizes total", releases: sizes},
+		{leak: "core", resource: "Memory total", releases: all},
+		{leak: "conns-held", resource: heldConns, releases: all},
+		{leak: "sessions", resource: sessions, releases: all},
+		{leak: "conn-memory", resource: "Conns avg", releases: sizes},
+		{leak: "reassembler", resource: "Total reassembler data", releases: sizes},
+		{leak: "timers", resource: files, releases: all},
+		{leak: "timers", resource: dns, variant: "dns", releases: []string{"2.3.2", "7.0.11", "3.0.14"}},
+		{leak: "timers", resource: scheduled, variant: "scheduled", releases: single, changes: []change{larger(scheduled, 100)}},
+		{leak: "triggers", resource: "TriggerTimer", releases: all},
 	}
 }
 
-// broken is a thing that stops or falls behind, which is no matter of percent.
+// broken is a thing that stops or falls behind: it has no growth in percent.
 type broken struct {
 	leak    string
 	what    string
@@ -142,30 +142,30 @@ func breakdowns() []broken {
 	const connWriter, dnsWriter, noticeWriter = "conn/Log::WRITER_ASCII", "dns/Log::WRITER_ASCII", "notice/Log::WRITER_ASCII"
 	day := daily(0.4, 14)
 	return []broken{
-		{"thread-stuck", connWriter, "from0.1h", 6, flat(), readsLess(connWriter, allUntil(0.1, 0))},
-		{"thread-stuck", connWriter, "from5.83h", 6, flat(), readsLess(connWriter, allUntil(5.83, 0))},
-		{"thread-stuck", noticeWriter, "from6h", 12, flat(), readsLess(noticeWriter, allUntil(6, 0))},
-		{"thread-stuck", dnsWriter, "from20h", 24, day, readsLess(dnsWriter, allUntil(20, 0))},
+		{leak: "thread-stuck", what: connWriter, variant: "from0.1h", hours: 6, load: flat(), leaks: readsLess(connWriter, allUntil(0.1, 0))},
+		{leak: "thread-stuck", what: connWriter, variant: "from5.83h", hours: 6, load: flat(), leaks: readsLess(connWriter, allUntil(5.83, 0))},
+		{leak: "thread-stuck", what: noticeWriter, variant: "from6h", hours: 12, load: flat(), leaks: readsLess(noticeWriter, allUntil(6, 0))},
+		{leak: "thread-stuck", what: dnsWriter, variant: "from20h", hours: 24, load: day, leaks: readsLess(dnsWriter, allUntil(20, 0))},
 
-		{"backlog-in", connWriter, "reads99%", 12, flat(), readsLess(connWriter, allUntil(0, 0.99))},
-		{"backlog-in", dnsWriter, "reads95%", 24, day, readsLess(dnsWriter, allUntil(0, 0.95))},
-		{"backlog-in", connWriter, "reads80%", 6, flat(), readsLess(connWriter, allUntil(2, 0.8))},
-		{"backlog-in", dnsWriter, "reads50%", 4, flat(), readsLess(dnsWriter, allUntil(3, 0.5))},
+		{leak: "backlog-in", what: connWriter, variant: "reads99%", hours: 12, load: flat(), leaks: readsLess(connWriter, allUntil(0, 0.99))},
+		{leak: "backlog-in", what: dnsWriter, variant: "reads95%", hours: 24, load: day, leaks: readsLess(dnsWriter, allUntil(0, 0.95))},
+		{leak: "backlog-in", what: connWriter, variant: "reads80%", hours: 6, load: flat(), leaks: readsLess(connWriter, allUntil(2, 0.8))},
+		{leak: "backlog-in", what: dnsWriter, variant: "reads50%", hours: 4, load: flat(), leaks: readsLess(dnsWriter, allUntil(3, 0.5))},
 
-		{"backlog-out", ownReader, "reads99%", 12, flat(), mainReadsLess(allUntil(0, 0.99))},
-		{"backlog-out", ownReader, "reads95%", 24, day, mainReadsLess(allUntil(0, 0.95))},
-		{"backlog-out", ownReader, "reads80%", 6, flat(), mainReadsLess(allUntil(2, 0.8))},
-		{"backlog-out", ownReader, "reads50%", 4, flat(), mainReadsLess(allUntil(3, 0.5))},
+		{leak: "backlog-out", what: ownReader, variant: "reads99%", hours: 12, load: flat(), leaks: mainReadsLess(allUntil(0, 0.99))},
+		{leak: "backlog-out", what: ownReader, variant: "reads95%", hours: 24, load: day, leaks: mainReadsLess(allUntil(0, 0.95))},
+		{leak: "backlog-out", what: ownReader, variant: "reads80%", hours: 6, load: flat(), leaks: mainReadsLess(allUntil(2, 0.8))},
+		{leak: "backlog-out", what: ownReader, variant: "reads50%", hours: 4, load: flat(), leaks: mainReadsLess(allUntil(3, 0.5))},
 
-		{"reader", intelFile, "reads99.5%", 24, flat(), readsLess(intelFile, allUntil(0, 0.995))},
-		{"reader", intelFile, "reads98%", 24, day, readsLess(intelFile, allUntil(0, 0.98))},
-		{"reader", intelFile, "reads95%", 12, flat(), readsLess(intelFile, allUntil(0, 0.95))},
-		{"reader", intelFile, "reads80%", 6, flat(), readsLess(intelFile, allUntil(2, 0.8))},
+		{leak: "reader", what: intelFile, variant: "reads99.5%", hours: 24, load: flat(), leaks: readsLess(intelFile, allUntil(0, 0.995))},
+		{leak: "reader", what: intelFile, variant: "reads98%", hours: 24, load: day, leaks: readsLess(intelFile, allUntil(0, 0.98))},
+		{leak: "reader", what: intelFile, variant: "reads95%", hours: 12, load: flat(), leaks: readsLess(intelFile, allUntil(0, 0.95))},
+		{leak: "reader", what: intelFile, variant: "reads80%", hours: 6, load: flat(), leaks: readsLess(intelFile, allUntil(2, 0.8))},
 
-		{"dns-stuck", "DNS_Mgr pending", "from0.2h", 6, flat(), stuckDNS(0.2)},
-		{"dns-stuck", "DNS_Mgr pending", "from5.5h", 6, flat(), stuckDNS(5.5)},
-		{"dns-stuck", "DNS_Mgr pending", "from6h", 12, bursty(0.5), stuckDNS(6)},
-		{"dns-stuck", "DNS_Mgr pending", "from12h", 24, day, stuckDNS(12)},
+		{leak: "dns-stuck", what: "DNS_Mgr pending", variant: "from0.2h", hours: 6, load: flat(), leaks: stuckDNS(0.2)},
+		{leak: "dns-stuck", what: "DNS_Mgr pending", variant: "from5.5h", hours: 6, load: flat(), leaks: stuckDNS(5.5)},
+		{leak: "dns-stuck", what: "DNS_Mgr pending", variant: "from6h", hours: 12, load: bursty(0.5), leaks: stuckDNS(6)},
+		{leak: "dns-stuck", what: "DNS_Mgr pending", variant: "from12h", hours: 24, load: day, leaks: stuckDNS(12)},
 	}
 }
 
@@ -185,115 +185,115 @@ func healthy() []sound {
 	const files = "FileAnalysisInactivityTimer"
 	with := func(c ...change) []change { return c }
 	return []sound{
-		{"constant", "", 6, 1, 0.01, flat(), nil},
-		{"constant", "", 12, 1, 0.01, flat(), nil},
-		{"constant", "", 24, 1, 0.02, flat(), nil},
+		{class: "constant", hours: 6, runs: 1, noise: 0.01, load: flat()},
+		{class: "constant", hours: 12, runs: 1, noise: 0.01, load: flat()},
+		{class: "constant", hours: 24, runs: 1, noise: 0.02, load: flat()},
 
-		{"noise", "", 6, 1, 0.1, flat(), nil},
-		{"noise", "", 12, 1, 0.05, flat(), nil},
-		{"noise", "", 24, 1, 0.1, flat(), nil},
+		{class: "noise", hours: 6, runs: 1, noise: 0.1, load: flat()},
+		{class: "noise", hours: 12, runs: 1, noise: 0.05, load: flat()},
+		{class: "noise", hours: 24, runs: 1, noise: 0.1, load: flat()},
 
-		{"diurnal", "morning", 6, 1, 0.03, daily(0.6, 8), nil},
-		{"diurnal", "morning", 12, 1, 0.05, daily(0.4, 12), nil},
-		{"diurnal", "evening", 10, 1, 0.03, daily(0.5, 1), nil},
-		{"diurnal", "", 24, 1, 0.05, daily(0.3, 20), nil},
-		{"diurnal", "", 36, 1, 0.05, daily(0.6, 11), nil},
-		{"diurnal", "", 48, 1, 0.1, weekend(0.4, 15, 26), nil},
-		{"diurnal", "", 48, 1, 0.05, monday(0.3, 14, 24), nil},
+		{class: "diurnal", variant: "morning", hours: 6, runs: 1, noise: 0.03, load: daily(0.6, 8)},
+		{class: "diurnal", variant: "morning", hours: 12, runs: 1, noise: 0.05, load: daily(0.4, 12)},
+		{class: "diurnal", variant: "evening", hours: 10, runs: 1, noise: 0.03, load: daily(0.5, 1)},
+		{class: "diurnal", hours: 24, runs: 1, noise: 0.05, load: daily(0.3, 20)},
+		{class: "diurnal", hours: 36, runs: 1, noise: 0.05, load: daily(0.6, 11)},
+		{class: "diurnal", hours: 48, runs: 1, noise: 0.1, load: weekend(0.4, 15, 26)},
+		{class: "diurnal", hours: 48, runs: 1, noise: 0.05, load: monday(0.3, 14, 24)},
 
-		{"bursts", "", 6, 1, 0.05, bursty(2), nil},
-		{"bursts", "", 12, 1, 0.03, bursty(0.5), nil},
-		{"bursts", "", 24, 1, 0.05, bursty(0.2), nil},
+		{class: "bursts", hours: 6, runs: 1, noise: 0.05, load: bursty(2)},
+		{class: "bursts", hours: 12, runs: 1, noise: 0.03, load: bursty(0.5)},
+		{class: "bursts", hours: 24, runs: 1, noise: 0.05, load: bursty(0.2)},
 
-		{"start-up", "0.5h", 6, 1, 0.03, flat(), with(slowStart(0.5))},
-		{"start-up", "1h", 8, 1, 0.05, flat(), with(slowStart(1))},
-		{"start-up", "1h", 24, 1, 0.03, daily(0.3, 4), with(slowStart(1))},
+		{class: "start-up", variant: "0.5h", hours: 6, runs: 1, noise: 0.03, load: flat(), changes: with(slowStart(0.5))},
+		{class: "start-up", variant: "1h", hours: 8, runs: 1, noise: 0.05, load: flat(), changes: with(slowStart(1))},
+		{class: "start-up", variant: "1h", hours: 24, runs: 1, noise: 0.03, load: daily(0.3, 4), changes: with(slowStart(1))},
 
-		{"steps", "up", 12, 1, 0.03, flat(), with(reload([]float64{5}, []float64{0.4}))},
-		{"steps", "down", 12, 1, 0.05, flat(), with(reload([]float64{7}, []float64{-0.3}))},
-		{"steps", "up-down-up", 24, 1, 0.03, daily(0.3, 9), with(reload([]float64{4, 11, 18}, []float64{0.5, 0.1, 0.3}))},
-		{"steps", "up-up-down-up", 12, 1, 0.03, flat(), with(reload([]float64{2, 5, 8, 11}, []float64{0.1, 0.2, 0.05, 0.12}))},
+		{class: "steps", variant: "up", hours: 12, runs: 1, noise: 0.03, load: flat(), changes: with(reload([]float64{5}, []float64{0.4}))},
+		{class: "steps", variant: "down", hours: 12, runs: 1, noise: 0.05, load: flat(), changes: with(reload([]float64{7}, []float64{-0.3}))},
+		{class: "steps", variant: "up-down-up", hours: 24, runs: 1, noise: 0.03, load: daily(0.3, 9), changes: with(reload([]float64{4, 11, 18}, []float64{0.5, 0.1, 0.3}))},
+		{class: "steps", variant: "up-up-down-up", hours: 12, runs: 1, noise: 0.03, load: flat(), changes: with(reload([]float64{2, 5, 8, 11}, []float64{0.1, 0.2, 0.05, 0.12}))},
 
-		{"restarts", "two", 24, 2, 0.05, daily(0.3, 14), nil},
-		{"restarts", "four", 12, 4, 0.03, flat(), nil},
-		{"restarts", "hourly", 12, 12, 0.05, flat(), nil},
+		{class: "restarts", variant: "two", hours: 24, runs: 2, noise: 0.05, load: daily(0.3, 14)},
+		{class: "restarts", variant: "four", hours: 12, runs: 4, noise: 0.03, load: flat()},
+		{class: "restarts", variant: "hourly", hours: 12, runs: 12, noise: 0.05, load: flat()},
 
-		{"backlog-drains", "in", 6, 1, 0.05, flat(), with(backlog(connWriter, false, 2, 20))},
-		{"backlog-drains", "in-late", 6, 1, 0.05, flat(), with(backlog(connWriter, false, 5, 20))},
-		{"backlog-drains", "in-twice", 12, 1, 0.05, flat(), with(backlog(connWriter, false, 3, 60), backlog(httpWriter, false, 8, 30))},
-		{"backlog-drains", "out", 6, 1, 0.05, flat(), with(backlog(ownReader, true, 4, 15))},
+		{class: "backlog-drains", variant: "in", hours: 6, runs: 1, noise: 0.05, load: flat(), changes: with(backlog(connWriter, false, 2, 20))},
+		{class: "backlog-drains", variant: "in-late", hours: 6, runs: 1, noise: 0.05, load: flat(), changes: with(backlog(connWriter, false, 5, 20))},
+		{class: "backlog-drains", variant: "in-twice", hours: 12, runs: 1, noise: 0.05, load: flat(), changes: with(backlog(connWriter, false, 3, 60), backlog(httpWriter, false, 8, 30))},
+		{class: "backlog-drains", variant: "out", hours: 6, runs: 1, noise: 0.05, load: flat(), changes: with(backlog(ownReader, true, 4, 15))},
 
-		{"saw-tooth", "0.5h", 6, 1, 0.03, flat(), with(fills(saw(0.5, 0.9)))},
-		{"saw-tooth", "1h", 10.5, 1, 0.05, flat(), with(fills(saw(1, 2)))},
-		{"saw-tooth", "2h", 15.8, 1, 0.03, daily(0.2, 9), with(fills(saw(2, 1)))},
+		{class: "saw-tooth", variant: "0.5h", hours: 6, runs: 1, noise: 0.03, load: flat(), changes: with(fills(saw(0.5, 0.9)))},
+		{class: "saw-tooth", variant: "1h", hours: 10.5, runs: 1, noise: 0.05, load: flat(), changes: with(fills(saw(1, 2)))},
+		{class: "saw-tooth", variant: "2h", hours: 15.8, runs: 1, noise: 0.03, load: daily(0.2, 9), changes: with(fills(saw(2, 1)))},
 
-		{"plateau", "0.5h", 6, 1, 0.03, flat(), with(fills(plateau(0.5, 1)))},
-		{"plateau", "1h", 12, 1, 0.05, flat(), with(fills(plateau(1, 2)))},
-		{"plateau", "2h", 24, 1, 0.03, daily(0.3, 5), with(fills(plateau(2, 1)))},
+		{class: "plateau", variant: "0.5h", hours: 6, runs: 1, noise: 0.03, load: flat(), changes: with(fills(plateau(0.5, 1)))},
+		{class: "plateau", variant: "1h", hours: 12, runs: 1, noise: 0.05, load: flat(), changes: with(fills(plateau(1, 2)))},
+		{class: "plateau", variant: "2h", hours: 24, runs: 1, noise: 0.03, load: daily(0.3, 5), changes: with(fills(plateau(2, 1)))},
 
-		{"dfa-cache", "1h", 8, 1, 0.03, flat(), with(cacheOf(5, 1))},
-		{"dfa-cache", "2h", 12, 1, 0.03, flat(), with(cacheOf(3, 2))},
-		{"dfa-cache", "3h", 24, 1, 0.05, daily(0.3, 8), with(cacheOf(10, 3))},
+		{class: "dfa-cache", variant: "1h", hours: 8, runs: 1, noise: 0.03, load: flat(), changes: with(cacheOf(5, 1))},
+		{class: "dfa-cache", variant: "2h", hours: 12, runs: 1, noise: 0.03, load: flat(), changes: with(cacheOf(3, 2))},
+		{class: "dfa-cache", variant: "3h", hours: 24, runs: 1, noise: 0.05, load: daily(0.3, 8), changes: with(cacheOf(10, 3))},
 
-		{"rare-records", "", 12, 1, 0.05, flat(), with(restlessMemory)},
-		{"rare-records", "", 24, 1, 0.05, flat(), with(restlessMemory)},
-		{"rare-records", "", 48, 1, 0.05, daily(0.2, 13), with(restlessMemory)},
+		{class: "rare-records", hours: 12, runs: 1, noise: 0.05, load: flat(), changes: with(restlessMemory)},
+		{class: "rare-records", hours: 24, runs: 1, noise: 0.05, load: flat(), changes: with(restlessMemory)},
+		{class: "rare-records", hours: 48, runs: 1, noise: 0.05, load: daily(0.2, 13), changes: with(restlessMemory)},
 
-		{"memory-burst", "", 6, 1, 0.03, flat(), with(grow("Memory total", bump(4, 5, 0.3)))},
-		{"memory-burst", "", 12, 1, 0.03, flat(), with(grow("Memory total", bump(6, 10, 0.5)))},
-		{"memory-burst", "late", 12, 1, 0.03, flat(), with(grow("Memory total", bump(11, 2, 0.2)))},
+		{class: "memory-burst", hours: 6, runs: 1, noise: 0.03, load: flat(), changes: with(grow("Memory total", bump(4, 5, 0.3)))},
+		{class: "memory-burst", hours: 12, runs: 1, noise: 0.03, load: flat(), changes: with(grow("Memory total", bump(6, 10, 0.5)))},
+		{class: "memory-burst", variant: "late", hours: 12, runs: 1, noise: 0.03, load: flat(), changes: with(grow("Memory total", bump(11, 2, 0.2)))},
 
-		{"busy-spells", "timers", 12, 1, 0.05, flat(), with(spell(files, 7), spell("TCPConnectionExpireTimer", 9))},
-		{"busy-spells", "triggers", 6, 1, 0.05, flat(), with(spell("TriggerTimer", 4.5), spell("TriggerTimer", 2))},
-		{"busy-spells", "conns", 8, 1, 0.05, flat(), with(spell(sessions, 6), spell("Total reassembler data", 5))},
+		{class: "busy-spells", variant: "timers", hours: 12, runs: 1, noise: 0.05, load: flat(), changes: with(spell(files, 7), spell("TCPConnectionExpireTimer", 9))},
+		{class: "busy-spells", variant: "triggers", hours: 6, runs: 1, noise: 0.05, load: flat(), changes: with(spell("TriggerTimer", 4.5), spell("TriggerTimer", 2))},
+		{class: "busy-spells", variant: "conns", hours: 8, runs: 1, noise: 0.05, load: flat(), changes: with(spell(sessions, 6), spell("Total reassembler data", 5))},
 
-		{"dns-burst", "", 6, 1, 0.05, flat(), with(busyDNS(3, 5))},
-		{"dns-burst", "", 12, 1, 0.05, flat(), with(busyDNS(10, 15))},
-		{"dns-burst", "late", 12, 1, 0.05, flat(), with(busyDNS(11.7, 6))},
+		{class: "dns-burst", hours: 6, runs: 1, noise: 0.05, load: flat(), changes: with(busyDNS(3, 5))},
+		{class: "dns-burst", hours: 12, runs: 1, noise: 0.05, load: flat(), changes: with(busyDNS(10, 15))},
+		{class: "dns-burst", variant: "late", hours: 12, runs: 1, noise: 0.05, load: flat(), changes: with(busyDNS(11.7, 6))},
 
-		{"idle-threads", "", 6, 1, 0.03, flat(), with(idleThreads)},
-		{"idle-threads", "", 12, 1, 0.05, daily(0.3, 9), with(idleThreads)},
-		{"idle-threads", "", 24, 1, 0.05, flat(), with(idleThreads)},
+		{class: "idle-threads", hours: 6, runs: 1, noise: 0.03, load: flat(), changes: with(idleThreads)},
+		{class: "idle-threads", hours: 12, runs: 1, noise: 0.05, load: daily(0.3, 9), changes: with(idleThreads)},
+		{class: "idle-threads", hours: 24, runs: 1, noise: 0.05, load: flat(), changes: with(idleThreads)},
 
-		{"thread-anew", "", 6, 1, 0.03, flat(), with(anew(connWriter, 3))},
-		{"thread-anew", "", 12, 1, 0.03, flat(), with(anew(intelFile, 6), anew(sslWriter, 8))},
-		{"thread-anew", "late", 12, 1, 0.05, flat(), with(anew(connWriter, 11.5))},
+		{class: "thread-replaced", hours: 6, runs: 1, noise: 0.03, load: flat(), changes: with(replaced(connWriter, 3))},
+		{class: "thread-replaced", hours: 12, runs: 1, noise: 0.03, load: flat(), changes: with(replaced(intelFile, 6), replaced(sslWriter, 8))},
+		{class: "thread-replaced", variant: "late", hours: 12, runs: 1, noise: 0.05, load: flat(), changes: with(replaced(connWriter, 11.5))},
 
-		{"late-writers", "", 6, 1, 0.03, flat(), with(appears(connWriter, 1), appears(sslWriter, 4))},
-		{"late-writers", "", 12, 1, 0.03, flat(), with(appears(httpWriter, 6), appears(sslWriter, 11))},
-		{"late-writers", "", 24, 1, 0.05, daily(0.4, 10), with(appears(connWriter, 3), appears(sslWriter, 12))},
+		{class: "late-writers", hours: 6, runs: 1, noise: 0.03, load: flat(), changes: with(appears(connWriter, 1), appears(sslWriter, 4))},
+		{class: "late-writers", hours: 12, runs: 1, noise: 0.03, load: flat(), changes: with(appears(httpWriter, 6), appears(sslWriter, 11))},
+		{class: "late-writers", hours: 24, runs: 1, noise: 0.05, load: daily(0.4, 10), changes: with(appears(connWriter, 3), appears(sslWriter, 12))},
 
-		{"zero-start", "2", 6, 1, 0.03, flat(), with(zeroBlocks(2))},
-		{"zero-start", "5", 6, 1, 0.05, flat(), with(zeroBlocks(5))},
-		{"zero-start", "twice", 12, 2, 0.03, flat(), with(zeroBlocks(3))},
+		{class: "zero-start", variant: "2", hours: 6, runs: 1, noise: 0.03, load: flat(), changes: with(zeroSnapshots(2))},
+		{class: "zero-start", variant: "5", hours: 6, runs: 1, noise: 0.05, load: flat(), changes: with(zeroSnapshots(5))},
+		{class: "zero-start", variant: "twice", hours: 12, runs: 2, noise: 0.03, load: flat(), changes: with(zeroSnapshots(3))},
 
-		{"never-expensive", "", 6, 1, 0.03, flat(), with(neverExpensive)},
-		{"never-expensive", "", 12, 1, 0.05, bursty(0.5), with(neverExpensive)},
-		{"never-expensive", "", 24, 1, 0.05, daily(0.4, 7), with(neverExpensive)},
+		{class: "never-expensive", hours: 6, runs: 1, noise: 0.03, load: flat(), changes: with(neverExpensive)},
+		{class: "never-expensive", hours: 12, runs: 1, noise: 0.05, load: bursty(0.5), changes: with(neverExpensive)},
+		{class: "never-expensive", hours: 24, runs: 1, noise: 0.05, load: daily(0.4, 7), changes: with(neverExpensive)},
 
-		{"short", "", 10 * interval / 3600., 1, 0.05, flat(), nil},
-		{"short", "", 4 * interval / 3600., 1, 0.05, flat(), nil},
-		{"short", "", 0.25, 1, 0.1, bursty(2), nil},
+		{class: "short", hours: 10 * interval / 3600., runs: 1, noise: 0.05, load: flat()},
+		{class: "short", hours: 4 * interval / 3600., runs: 1, noise: 0.05, load: flat()},
+		{class: "short", hours: 0.25, runs: 1, noise: 0.1, load: bursty(2)},
 
-		{"idle", "", 1, 1, 0.03, flat(), with(idle)},
-		{"idle", "", 6, 1, 0.03, flat(), with(idle)},
-		{"idle", "", 24, 1, 0.03, flat(), with(idle)},
+		{class: "idle", hours: 1, runs: 1, noise: 0.03, load: flat(), changes: with(idle)},
+		{class: "idle", hours: 6, runs: 1, noise: 0.03, load: flat(), changes: with(idle)},
+		{class: "idle", hours: 24, runs: 1, noise: 0.03, load: flat(), changes: with(idle)},
 
-		{"wandering", "", 6, 1, 0.03, flat(), with(wandering(0.15, 2))},
-		{"wandering", "", 12, 1, 0.05, flat(), with(wandering(0.2, 4))},
-		{"wandering", "", 24, 1, 0.03, daily(0.3, 17), with(wandering(0.15, 3))},
+		{class: "wandering", hours: 6, runs: 1, noise: 0.03, load: flat(), changes: with(wandering(0.15, 2))},
+		{class: "wandering", hours: 12, runs: 1, noise: 0.05, load: flat(), changes: with(wandering(0.2, 4))},
+		{class: "wandering", hours: 24, runs: 1, noise: 0.03, load: daily(0.3, 17), changes: with(wandering(0.15, 3))},
 
-		{"scans", "", 6, 1, 0.05, flat(), with(scans(2))},
-		{"scans", "", 12, 1, 0.03, flat(), with(scans(0.5))},
-		{"scans", "", 24, 1, 0.05, daily(0.4, 11), with(scans(0.3))},
+		{class: "scans", hours: 6, runs: 1, noise: 0.05, load: flat(), changes: with(scans(2))},
+		{class: "scans", hours: 12, runs: 1, noise: 0.03, load: flat(), changes: with(scans(0.5))},
+		{class: "scans", hours: 24, runs: 1, noise: 0.05, load: daily(0.4, 11), changes: with(scans(0.3))},
 
-		{"starved", "", 6, 1, 0.05, flat(), with(starved)},
-		{"starved", "", 12, 1, 0.1, bursty(1), with(starved)},
-		{"starved", "", 24, 1, 0.05, daily(0.5, 6), with(starved)},
+		{class: "starved", hours: 6, runs: 1, noise: 0.05, load: flat(), changes: with(starved)},
+		{class: "starved", hours: 12, runs: 1, noise: 0.1, load: bursty(1), changes: with(starved)},
+		{class: "starved", hours: 24, runs: 1, noise: 0.05, load: daily(0.5, 6), changes: with(starved)},
 	}
 }
 
-// specs is a whole set of made logs.
+// specs returns a whole set of made logs.
 func specs(set int) []spec {
 	all := slices.Concat(leakySpecs(), brokenSpecs(), healthySpecs())
 	for i := range all {
@@ -364,51 +364,51 @@ func (s *spec) name() string {
 	return strings.Join(parts, "/")
 }
 
-// hash makes the seed of a log from its name, so that it stays the same when others come.
+// hash makes the seed of a log from its name, so that it stays the same when the set grows.
 func hash(name string) uint64 {
 	h := fnv.New32a()
 	h.Write([]byte(name))
 	return uint64(h.Sum32())
 }
 
-// realLogs are logs of testdata whose truth is known: what was run to write them, and what
-// they show. Left out are those of which two people could say two things: a table filled on
-// purpose up to a limit (heap-over-4GiB) and a file read anew without a pause (input-queue).
+// realLogs returns the logs in testdata whose truth is known. Two are missing because people could
+// disagree about them: a table filled on purpose up to a limit (heap-over-4GiB) and a file read
+// again and again without a pause (input-queue).
 func realLogs(testdata fs.FS) []Case {
 	var all []Case
 	for _, l := range []struct{ leak, what, path string }{
 		// Local scripts, loopback traffic of a few minutes.
-		{"", "", "2.3.2/live/prof.log"},
-		{"", "", "3.0.14/live/prof.log"},
-		{"", "", "7.0.11/live/prof.log"},
-		{"", "", "2.3.2/live-default-interval/prof.log"},
-		{"", "", "7.0.11/live-default-interval/prof.log"},
-		// The same with event profiling_update printing lines of its own.
-		{"", "", "2.3.2/custom/prof.log"},
-		{"", "", "3.0.14/custom/prof.log"},
-		{"", "", "7.0.11/custom-no-newline/prof.log"},
-		{"", "", "2.3.2/longline/prof.log"},
+		{path: "2.3.2/live/prof.log"},
+		{path: "3.0.14/live/prof.log"},
+		{path: "7.0.11/live/prof.log"},
+		{path: "2.3.2/live-default-interval/prof.log"},
+		{path: "7.0.11/live-default-interval/prof.log"},
+		// The same with event profiling_update printing its own lines.
+		{path: "2.3.2/custom/prof.log"},
+		{path: "3.0.14/custom/prof.log"},
+		{path: "7.0.11/custom-no-newline/prof.log"},
+		{path: "2.3.2/longline/prof.log"},
 		// No traffic, threads with odd names; then processes of a few seconds.
-		{"", "", "2.3.2/threads/prof.log"},
-		{"", "", "3.0.14/threads/prof.log"},
-		{"", "", "7.0.11/threads/prof.log"},
-		{"", "", "2.3.2/restart/prof.run1.log"},
-		{"", "", "2.3.2/restart/prof.run2.log"},
-		{"", "", "7.0.11/restart/prof.run1.log"},
-		{"", "", "7.0.11/restart/prof.run2.log"},
-		{"", "", "7.0.11/no-interface/prof.log"},
+		{path: "2.3.2/threads/prof.log"},
+		{path: "3.0.14/threads/prof.log"},
+		{path: "7.0.11/threads/prof.log"},
+		{path: "2.3.2/restart/prof.run1.log"},
+		{path: "2.3.2/restart/prof.run2.log"},
+		{path: "7.0.11/restart/prof.run1.log"},
+		{path: "7.0.11/restart/prof.run2.log"},
+		{path: "7.0.11/no-interface/prof.log"},
 		// Three minutes of packets read in three seconds.
-		{"", "", "7.0.11/pcap/prof.log"},
+		{path: "7.0.11/pcap/prof.log"},
 		// 5 GB of strings allocated at the start, then kept.
-		{"", "", "7.0.11/memory-over-4GiB-at-start/prof.log"},
-		{"", "", "7.0.11-cluster/manager/prof.log"},
-		{"", "", "7.0.11-cluster/proxy-1/prof.log"},
-		{"", "", "7.0.11-cluster/worker-1/prof.log"},
-		{"", "", "7.0.11-cluster/worker-2/prof.log"},
+		{path: "7.0.11/memory-over-4GiB-at-start/prof.log"},
+		{path: "7.0.11-cluster/manager/prof.log"},
+		{path: "7.0.11-cluster/proxy-1/prof.log"},
+		{path: "7.0.11-cluster/worker-1/prof.log"},
+		{path: "7.0.11-cluster/worker-2/prof.log"},
 		// A script fills tables for ever, up to 200 entries a second.
-		{"script-table", "Leak::conns_seen", "2.3.2/table-leak/prof.log"},
-		{"script-table", "Leak::conns_seen", "3.0.14/table-leak/prof.log"},
-		{"script-table", "Leak::conns_seen", "7.0.11/table-leak/prof.log"},
+		{leak: "script-table", what: "Leak::conns_seen", path: "2.3.2/table-leak/prof.log"},
+		{leak: "script-table", what: "Leak::conns_seen", path: "3.0.14/table-leak/prof.log"},
+		{leak: "script-table", what: "Leak::conns_seen", path: "7.0.11/table-leak/prof.log"},
 	} {
 		all = append(all, Case{Name: "real/" + l.path, Class: "real", Leak: l.leak, What: l.what, testdata: testdata, path: l.path})
 	}

@@ -8,7 +8,7 @@ func grow(name string, c curve) change {
 	}
 }
 
-// larger makes more of a resource, leaking or not.
+// larger multiplies the level of a resource, whether it leaks or not.
 func larger(name string, times float64) change {
 	return func(p *process) {
 		g := p.resource(name)
@@ -17,7 +17,7 @@ func larger(name string, times float64) change {
 	}
 }
 
-// spell has up to 80 % more of a resource for 40 minutes.
+// spell raises a resource by up to 80 % for 40 minutes.
 func spell(name string, hours float64) change {
 	return func(p *process) {
 		grow(name, bump(hours, 30, 0.5))(p)
@@ -25,8 +25,8 @@ func spell(name string, hours float64) change {
 	}
 }
 
-// reload reads the intel file anew at each of the hours; the store then is that share of its
-// first size larger or smaller.
+// reload reads the intel file again at each of the hours. Each share is how much larger or smaller
+// the store then is than at first.
 func reload(hours, shares []float64) change {
 	const size = 150000 // KiB, of a list of some size
 	return func(p *process) {
@@ -44,17 +44,17 @@ func reload(hours, shares []float64) change {
 	}
 }
 
-// readsLess lets a thread read that share of the messages to it.
+// readsLess makes a thread read that share of its messages.
 func readsLess(name string, share curve) change {
 	return func(p *process) { p.thread(name).in.share = share }
 }
 
-// mainReadsLess lets the main thread read that share of the messages of a reader.
+// mainReadsLess makes the main thread read that share of a reader's messages.
 func mainReadsLess(share curve) change {
 	return func(p *process) { p.thread(ownReader).out.share = share }
 }
 
-// backlog lets pending messages of a busy thread rise for some minutes, and then fall.
+// backlog makes a busy thread's pending messages rise for some minutes and then fall.
 func backlog(name string, out bool, hours, minutes float64) change {
 	return func(p *process) {
 		t := p.thread(name)
@@ -73,7 +73,7 @@ func allUntil(hours, rest float64) curve {
 	return func(m moment) float64 { return 1 - step(hours, 1-rest)(m) }
 }
 
-// stuckDNS lets no lookup end from the given hours on.
+// stuckDNS makes all lookups hang from the given hours on.
 func stuckDNS(hours float64) change {
 	return func(p *process) { p.dns.stuck = 3600 * hours }
 }
@@ -83,7 +83,7 @@ func busyDNS(hours, minutes float64) change {
 	return func(p *process) { p.dns.full = [2]float64{3600 * hours, 3600*hours + 60*minutes} }
 }
 
-// slowStart lets everything fill with the given hours as time constant.
+// slowStart makes everything fill with a time constant of that many hours.
 func slowStart(hours float64) change {
 	return func(p *process) {
 		p.caches.base, p.caches.fill = p.core.base, 3600*hours
@@ -109,7 +109,7 @@ func cacheOf(times, hours float64) change {
 	}
 }
 
-// restlessMemory sets records of peak memory, ever rarer, without growing.
+// restlessMemory makes peak memory set records ever more rarely, without growing.
 func restlessMemory(p *process) {
 	p.core.noise = noise{sd: 0.06, memory: 900}
 	p.heap.chunk = 512
@@ -138,19 +138,19 @@ func idle(p *process) {
 	p.scan.rate, p.dns.rate = 0, 0
 }
 
-// appears makes a log writer begin late.
+// appears makes a thread begin late.
 func appears(name string, hours float64) change {
 	return func(p *process) { p.thread(name).from = 3600 * hours }
 }
 
-// anew ends a log writer and makes another of its name.
-func anew(name string, hours float64) change {
-	return func(p *process) { p.thread(name).anew = 3600 * hours }
+// replaced ends a thread and later starts another with the same name.
+func replaced(name string, hours float64) change {
+	return func(p *process) { p.thread(name).ends = 3600 * hours }
 }
 
 func neverExpensive(p *process) { p.every = 0 }
 
-func zeroBlocks(n int) change {
+func zeroSnapshots(n int) change {
 	return func(p *process) { p.zeros = n }
 }
 
@@ -158,10 +158,10 @@ func scans(anHour float64) change {
 	return func(p *process) { p.scan.rate = anHour }
 }
 
-// wandering has traffic that keeps no hours: it changes over some hours as chance will.
+// wandering makes traffic change at random over some hours, whatever the time of day.
 func wandering(sd, hours float64) change {
 	return func(p *process) { p.traffic.noise = noise{sd: sd, memory: 3600 * hours, steady: true} }
 }
 
-// starved loses blocks and heartbeats.
+// starved loses snapshots and heartbeats.
 func starved(p *process) { p.missing, p.stalls = 0.05, 0.1 }

@@ -1,12 +1,17 @@
-// Package labelled is a set of prof.logs of which it is known what leaks in them, and that
-// nothing does: the measure of any verdict on a log.
+// Package labelled makes prof.logs and knows what leaks in each of them, if anything does. They
+// measure how good a verdict on a log is.
 //
-// Most are made: from a real log of a release come the lines, a model drives their numbers for
-// hours or days. The model is of sensors, not of a way to find leaks: each resource is
+// The lines come from real logs of several releases; a model drives their numbers. It models
+// sensors, not a way to find leaks: each resource is
 //
 //	base x load x noise + what is added to it
 //
-// and only what is added can be a leak. Some are real logs, as they are.
+// and only what is added can be a leak.
+//
+// There are two sets. [Cases] is a fixed list of simple logs with names, and of real ones, for tests
+// that need one log in particular. [Sample] draws logs of minutes, hours, days and weeks from a
+// seed, to measure with dice that nobody has fitted anything to. Their tables expire and are
+// cleared, their caches fill, their traffic knows nights and weekends.
 package labelled
 
 import (
@@ -24,19 +29,18 @@ type Case struct {
 	Name string
 	// Class groups cases of one kind: "diurnal", "script-table".
 	Class string
-	// Leak is the kind of trouble that is to be found, "" in a healthy log.
+	// Leak is the kind of trouble that a verdict must find, "" in a healthy log.
 	Leak string
-	// What is the table, timer, thread or field that the trouble is in, as the log names it or,
-	// from 5.1 on, did name it. "Conns sessions" is the b of "current=a/b".
+	// What is the table, timer, thread or field in trouble, as logs up to 5.0 name it. "Conns sessions" is the b of "current=a/b".
 	What string
-	// Percent is how fast it grows: an hour, of its level after the start-up. 0 if that is not
-	// how the trouble goes on.
+	// Percent is its growth per hour, in percent of its level after the start-up; 0 for trouble
+	// without a steady growth.
 	Percent float64
-	// Hours is how long the log is, about.
+	// Hours is about how long the log is.
 	Hours float64
-	// Text is the release whose text the log has, "" for a real log.
+	// Text is the release that writes such a text, "" for a real log.
 	Text string
-	// Span and Growth are those of a drawn log.
+	// Span and Growth belong to a drawn log.
 	Span   Span
 	Growth Growth
 
@@ -46,9 +50,9 @@ type Case struct {
 	template *template
 }
 
-// Cases returns the set, the same each time. Its templates and its real logs come from testdata,
-// the directory of that name in the repository. Set 0 is the one whose labels are proved by
-// tests; others have the same cases with other dice, for a verdict that has been fitted to 0.
+// Cases returns the fixed set. Its templates and real logs come from testdata, the directory of that
+// name in the repository. Tests prove the labels of set 0; other sets have the same cases with other
+// dice.
 func Cases(testdata fs.FS, set int) ([]Case, error) {
 	templates, err := templates(testdata, func(*template) {})
 	if err != nil {
@@ -67,28 +71,28 @@ func Cases(testdata fs.FS, set int) ([]Case, error) {
 // Open returns the text of the log. A made one is written while it is read.
 func (c *Case) Open() (io.ReadCloser, error) { return c.OpenEvery(0) }
 
-// OpenEvery is Open with another profiling_interval: a quick look at a long log. Real logs stay as
-// they are.
+// OpenEvery opens the log as if written with another profiling_interval, for a quick look at a long
+// one. It does not change real logs.
 func (c *Case) OpenEvery(seconds float64) (io.ReadCloser, error) {
 	if c.spec == nil {
 		return c.testdata.Open(c.path)
 	}
-	b := c.blocks(false)
+	b := c.walk(false)
 	if seconds > 0 {
 		b.apart = seconds
 	}
-	return &reader{blocks: b}, nil
+	return &reader{walk: b}, nil
 }
 
-// Snapshots returns what a parser reads from the log, without its text where that is made: 50
-// times as fast. A snapshot is good until the next.
+// Snapshots returns what a parser reads from the log. It does not write the text of a made log to
+// parse it, which would take 15 times as long. A snapshot is valid until the next one.
 func (c *Case) Snapshots() iter.Seq2[*parse.Snapshot, error] {
 	if c.spec == nil {
 		return c.read
 	}
 	return func(yield func(*parse.Snapshot, error) bool) {
 		var s parse.Snapshot
-		for b := c.blocks(false); b.next(); {
+		for b := c.walk(false); b.next(); {
 			b.p.snapshot(&s)
 			if !yield(&s, nil) {
 				return
@@ -125,8 +129,8 @@ func (c *Case) WriteTo(w io.Writer) (int64, error) {
 	return n, errors.Join(err, r.Close())
 }
 
-func (c *Case) blocks(quiet bool) blocks {
-	b := blocks{t: c.template, s: c.spec, quiet: quiet, apart: interval}
+func (c *Case) walk(quiet bool) walk {
+	b := walk{t: c.template, s: c.spec, quiet: quiet, apart: interval}
 	if c.spec.interval > 0 {
 		b.apart = c.spec.interval
 	}
@@ -135,7 +139,7 @@ func (c *Case) blocks(quiet bool) blocks {
 
 // reader is the text of a made log.
 type reader struct {
-	blocks blocks
+	walk   walk
 	text   []byte
 	unread []byte
 }
@@ -149,7 +153,7 @@ func (r *reader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// WriteTo writes what has not been read; io.Copy calls it.
+// WriteTo writes what is left to read; io.Copy calls it.
 func (r *reader) WriteTo(w io.Writer) (int64, error) {
 	var written int64
 	for len(r.unread) > 0 || r.fill() {
@@ -166,12 +170,12 @@ func (r *reader) WriteTo(w io.Writer) (int64, error) {
 // Close does nothing.
 func (r *reader) Close() error { return nil }
 
-// fill makes the next few blocks.
+// fill makes the next few snapshots.
 func (r *reader) fill() bool {
 	const enough = 64 << 10
 	r.text = r.text[:0]
-	for len(r.text) < enough && r.blocks.next() {
-		r.text = r.blocks.p.appendTo(r.text)
+	for len(r.text) < enough && r.walk.next() {
+		r.text = r.walk.p.appendTo(r.text)
 	}
 	r.unread = r.text
 	return len(r.text) > 0

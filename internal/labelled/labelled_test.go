@@ -23,7 +23,7 @@ func cases(t testing.TB) []Case {
 	return all
 }
 
-// made returns the cases that are written by the model.
+// made returns the cases that the model writes.
 func made(t testing.TB) []Case {
 	return slices.DeleteFunc(cases(t), func(c Case) bool { return c.spec == nil })
 }
@@ -33,7 +33,7 @@ func TestSet(t *testing.T) {
 	names, classes := map[string]bool{}, map[string]int{}
 	for _, c := range all {
 		if names[c.Name] {
-			t.Errorf("%s is there twice", c.Name)
+			t.Errorf("two cases are called %s", c.Name)
 		}
 		names[c.Name] = true
 		classes[c.Class]++
@@ -51,43 +51,47 @@ func TestSet(t *testing.T) {
 	}
 }
 
-// A template holds all that its real block says, and nothing else.
+// A template holds all of its real snapshot, and nothing else.
 func TestTemplateIsItsLog(t *testing.T) {
 	testdata := os.DirFS("../../testdata")
 	for name, o := range outlines() {
-		o.threads = nil
-		real, err := readTemplate(testdata, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		log, err := os.ReadFile("../../testdata/" + o.log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, _ := lastExpensive(string(log))
-		stamp, _, _ := strings.Cut(want, " ")
-		real.values[expensive] = 1
-		var b []byte
-		for i := range real.lines {
-			b = real.lines[i].append(b, []byte(stamp+" "), real.values)
-		}
-		if string(b) != want {
-			t.Errorf("%s: the block\n%s\nbecame\n%s", name, want, b)
-		}
+		t.Run(name, func(t *testing.T) {
+			o.threads = nil
+			real, err := readTemplate(testdata, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			log, err := os.ReadFile("../../testdata/" + o.log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, _ := lastExpensive(string(log))
+			stamp, _, _ := strings.Cut(want, " ")
+			real.values[expensive] = 1
+			var b []byte
+			for i := range real.lines {
+				b = real.lines[i].append(b, []byte(stamp+" "), real.values)
+			}
+			if string(b) != want {
+				t.Errorf("the snapshot\n%s\nbecame\n%s", want, b)
+			}
+		})
 	}
 }
 
 func TestParses(t *testing.T) {
 	for _, c := range made(t) {
-		f, err := c.OpenEvery(fewer(&c, 60))
-		if err != nil {
-			t.Fatal(err)
-		}
-		parses(t, c.Name, f)
+		t.Run(c.Name, func(t *testing.T) {
+			f, err := c.OpenEvery(fewer(&c, 60))
+			if err != nil {
+				t.Fatal(err)
+			}
+			parses(t, c.Name, f)
+		})
 	}
 }
 
-// fewer returns how many seconds the blocks of a log must be apart for it to have about n.
+// fewer returns the interval, in seconds, at which a log has about n snapshots.
 func fewer(c *Case, n float64) float64 { return max(interval, 3600*c.Hours/n) }
 
 func parses(t *testing.T, name string, text io.Reader) {
@@ -98,14 +102,14 @@ func parses(t *testing.T, name string, text io.Reader) {
 		case *parse.Snapshot:
 			n++
 			if !rec.Whole() {
-				t.Errorf("%s: block %d is not whole", name, n)
+				t.Errorf("snapshot %d is not whole", n)
 			}
 		case *parse.SyntaxError:
-			t.Errorf("%s: %v", name, rec)
+			t.Error(rec)
 		}
 	}
 	if n == 0 || r.Err() != nil || r.Unparsed() != 0 {
-		t.Errorf("%s: %d blocks, %v, %d lines unparsed", name, n, r.Err(), r.Unparsed())
+		t.Errorf("%d snapshots, %v, %d lines unparsed", n, r.Err(), r.Unparsed())
 	}
 }
 
@@ -115,25 +119,25 @@ func TestReadsBackAsDriven(t *testing.T) {
 		if seen[c.template.command]++; seen[c.template.command]%20 != 1 {
 			continue
 		}
-		b := c.blocks(false)
+		b := c.walk(false)
 		for n := 0; n < 200 && b.next(); n++ {
 			r := parse.NewReader(bytes.NewReader(b.p.appendTo(nil)), c.Name)
 			if !r.Scan() {
-				t.Fatalf("%s: block %d is none", c.Name, n)
+				t.Fatalf("%s: snapshot %d is none", c.Name, n)
 			}
 			agree(t, &c, b.p, r.Record().(*parse.Snapshot))
 		}
 	}
 }
 
-// agree compares a block with what the model set.
+// agree compares a snapshot with what the model set.
 func agree(t *testing.T, c *Case, p *process, s *parse.Snapshot) {
 	t.Helper()
 	v := func(name string) float64 { return p.values[p.t.slot(name)] }
 	check := func(name string, got, want float64) {
 		t.Helper()
 		if math.Abs(got-want) > 0.051 {
-			t.Errorf("%s: block %d: %s is %v, want %v", c.Name, p.blocks, name, got, want)
+			t.Errorf("%s: snapshot %d: %s is %v, want %v", c.Name, p.written, name, got, want)
 		}
 	}
 	check("time", s.Time, p.time)

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// dice is what is random in a log. Quiet dice leave the deterministic part.
+// dice make what is random in a log. Quiet dice leave the deterministic part.
 type dice struct {
 	*rand.Rand
 	quiet bool
@@ -27,7 +27,7 @@ func (d *dice) chance(p float64) bool { return !d.quiet && d.Float64() < p }
 
 func (d *dice) between(low, high float64) float64 { return low + (high-low)*d.Float64() }
 
-// round returns a whole number next to v, at random so that rare events come too.
+// round returns v rounded up or down at random, so that its mean is v.
 func (d *dice) round(v float64) float64 {
 	if d.quiet {
 		return math.Round(v)
@@ -40,7 +40,7 @@ func (d *dice) scale(low, high float64) float64 {
 	return math.Exp(d.between(math.Log(low), math.Log(high)))
 }
 
-// poisson returns how many events come where mean are expected.
+// poisson returns a number of events, mean on average.
 func (d *dice) poisson(mean float64) float64 {
 	const many = 30
 	switch {

@@ -7,7 +7,7 @@ import "math"
 // moment is where a process stands.
 type moment struct {
 	age  float64 // seconds since the process started
-	dt   float64 // seconds since the block before
+	dt   float64 // seconds since the snapshot before
 	load float64 // traffic now, 1 on average
 	work float64 // hours of average traffic handled so far
 }
@@ -17,9 +17,9 @@ func (m moment) hours() float64 { return m.age / 3600 }
 // gauge is a resource whose level goes up and down.
 type gauge struct {
 	base   float64 // its level at load 1, when filled
-	unit   float64 // what added shares are shares of; base if 0
+	unit   float64 // added shares are shares of this, or of base if it is 0
 	follow float64 // share of base that follows the load
-	lag    float64 // seconds it is behind the load
+	lag    float64 // seconds behind the load
 	fill   float64 // seconds in which it fills after the start: 1-1/e of it
 	noise  noise
 	added  []curve
@@ -47,7 +47,7 @@ func (g *gauge) next(m moment, d *dice) float64 {
 	return max(0, v+g.extra)
 }
 
-// share returns what added shares are shares of.
+// share returns the amount that an added share of 1 means.
 func (g *gauge) share() float64 {
 	if g.unit == 0 {
 		return g.base
@@ -55,7 +55,7 @@ func (g *gauge) share() float64 {
 	return g.unit
 }
 
-// add adds a number that is no share.
+// add adds a curve of absolute numbers.
 func (g *gauge) add(c curve) {
 	if g.share() == 0 {
 		g.unit = 1
@@ -76,8 +76,8 @@ func (c *counter) next(m moment, d *dice) float64 {
 	return math.Floor(c.total)
 }
 
-// curve is what is added to a resource, as a share of its unit. A gauge calls each of its curves
-// once for each snapshot, so that a curve may remember.
+// curve is what is added to a resource, as a share of its unit. A gauge calls each curve once per
+// snapshot, so a curve may keep state.
 type curve func(moment) float64
 
 // linear rises by a share an hour.
@@ -95,7 +95,7 @@ func staircase(share float64) curve {
 	return func(m moment) float64 { return share * math.Floor(4*m.hours()) / 4 }
 }
 
-// later is c, begun some hours after the start.
+// later starts c some hours after the process.
 func later(hours float64, c curve) curve {
 	return func(m moment) float64 {
 		m.age -= 3600 * hours
@@ -131,19 +131,19 @@ func plateau(fill, share float64) curve {
 	return func(m moment) float64 { return share * (1 - math.Exp(-m.hours()/fill)) }
 }
 
-// memory is "Memory: total", in KiB, as the allocator makes it of what is in use.
+// memory turns live memory into "Memory: total", in KiB, as an allocator does.
 type memory struct {
 	d       *dice
 	peak    bool
-	chunk   float64 // by which it grows
-	holes   float64 // share of what is in use that is lost between it, when settled
-	settle  float64 // hours in which the holes come: 1-1/e of them
-	late    float64 // hours that a heap keeps what nobody uses; 0 for about as long as chance will
+	chunk   float64 // KiB by which it grows
+	holes   float64 // share of live memory lost to fragmentation, once settled
+	settle  float64 // hours in which 1-1/e of the holes appear
+	late    float64 // hours until a heap gives unused memory back; 0 for a random time
 	arenas  curve   // KiB of the arenas of threads
-	passing curve   // KiB that are in use between two snapshots only: a peak shows them
+	passing curve   // KiB in use only between two snapshots: a peak shows them
 
 	total float64
-	low   float64 // age since which much of the heap is not used
+	low   float64 // hours: the last time most of the heap was in use
 }
 
 func (a *memory) next(live float64, m moment) float64 {

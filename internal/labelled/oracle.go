@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// Decidable is the least t of a leak that a judge can be blamed for missing. A judge that looks at
-// a hundred numbers of a process at every hour of a week, and may be wrong once in ten thousand
-// such weeks, needs about 5.7; the rest is for the model, which it does not know.
+// Decidable is the t from which on a judge should find a leak. A judge that looks at a hundred
+// numbers each hour of a week, and may be wrong once in ten thousand such weeks, needs 5.7. The rest
+// is for the model, which it does not know.
 const Decidable = 6
 
-// Oracle returns the t of the leak in a regression that knows all but the noise: what the number
-// would be under the true load with all that really expires and fills, and how the leak goes on. 0
-// for a healthy log and a real one.
+// Oracle returns the t of the leak in a regression that knows everything but the noise: how the number
+// goes under the true load without the leak, and the shape of the leak. It returns 0 for a healthy
+// log and for a real one. It makes the log three times, so call it only for what a judge missed.
 func (c *Case) Oracle() float64 {
 	if c.Leak == "" || c.spec == nil {
 		return 0
@@ -28,8 +28,8 @@ func (c *Case) Oracle() float64 {
 	return t
 }
 
-// visible returns what the log shows of the resource, in at most some hundred means over equal
-// times, by the name of the number.
+// visible returns what the log shows of the resource, by the name of the number, as a few hundred
+// means over equal times.
 func (c *Case) visible(s *spec) map[string][]float64 {
 	const means = 240
 	names := []string{c.What}
@@ -39,7 +39,7 @@ func (c *Case) visible(s *spec) map[string][]float64 {
 	case c.Leak == "script-table" && !c.template.sized():
 		names = append(names, "entries")
 	}
-	b := c.blocks(false)
+	b := c.walk(false)
 	b.s = s
 	var n int
 	sums := map[string][]float64{}
@@ -57,10 +57,10 @@ func (c *Case) visible(s *spec) map[string][]float64 {
 	return sums
 }
 
-// tOf is the size of what leaked, as far as it is neither a level nor a multiple of what the
-// number does otherwise, over the standard deviation of its noise.
+// tOf returns the size of the leak over the standard deviation of the noise. What is a constant or a
+// multiple of what the number does without the leak does not count.
 func tOf(leaking, steady, again []float64) float64 {
-	const least = 0.3 // standard deviation of a number that is rounded
+	const least = 0.3 // standard deviation of rounding
 	n := min(len(leaking), len(steady), len(again))
 	leak, usual, noise := make([]float64, n), make([]float64, n), make([]float64, n)
 	for i := range n {
@@ -87,7 +87,7 @@ func center(v []float64) {
 	}
 }
 
-// project takes out of v what is a multiple of w.
+// project removes from v its multiple of w.
 func project(v, w []float64) {
 	var both float64
 	for i := range v {
@@ -108,7 +108,7 @@ func squares(v []float64) float64 {
 	return sum
 }
 
-// alike is by what factor the variance of a mean is larger because neighbours resemble each other.
+// alike returns the factor by which correlation between neighbours raises the variance of a mean.
 func alike(v []float64) float64 {
 	const batch = 8
 	if len(v) < 4*batch {
@@ -131,7 +131,7 @@ func alike(v []float64) float64 {
 	return max(1, batch*sum/float64(batches)/all)
 }
 
-// resources are what may leak, by the names of resource; "live" is the memory in use.
+// resources returns what may leak, by the names that process.resource knows, and live memory.
 func resources(p *process) map[string]float64 {
 	v := func(name string) float64 { return p.values[p.t.slot(name)] }
 	all := map[string]float64{

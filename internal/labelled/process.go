@@ -2,27 +2,27 @@ package labelled
 
 import "math"
 
-// process is a Bro or Zeek that writes a block every 15 seconds.
+// process is a Bro or Zeek that writes a snapshot every 15 seconds, or at another interval.
 type process struct {
 	t       *template
 	d       *dice
 	weather *dice // of the traffic
 	seed    uint64
-	twin    uint64 // part of seed: other noise, all else the same
+	twin    uint64 // its share in seed, see spec.twin
 	grows   Growth
-	asked   uint64                                    // how many dice of their own the parts have
-	clock   func(snapshots int, time float64) float64 // nil for one that is right
+	asked   uint64                                    // dice given to parts
+	clock   func(snapshots int, time float64) float64 // changes time stamps; nil for a clock that is right
 	now     moment
 	values  []float64
 	epoch   float64 // packet time when the process started
-	time    float64 // of the block
-	blocks  int
+	time    float64 // of the snapshot
+	written int     // snapshots so far
 	every   int     // expensive_profiling_multiple, 0 for never
-	zeros   int     // blocks before the first packet
-	missing float64 // chance of a block to be late or not to come at all
-	late    float64 // chance of a block to show heartbeats on their way
-	last    bool    // the block is written at the end of the process
-	stalls  float64 // chance of heartbeats to be left out
+	zeros   int     // snapshots before the first packet
+	missing float64 // chance that a snapshot is late or never comes
+	late    float64 // chance that a snapshot shows heartbeats on their way
+	last    bool    // this is the snapshot at the end of the process
+	stalls  float64 // chance that heartbeats are left out
 	begun   float64 // hours after the start of the log
 
 	traffic traffic
@@ -31,9 +31,9 @@ type process struct {
 	first   float64 // the first Memory: total
 
 	// What the process holds.
-	program     float64 // KiB from its first block on
-	core        gauge   // KiB that no other resource accounts for
-	caches      gauge   // KiB that fill slowly
+	program     float64 // KiB from its first snapshot on
+	core        gauge   // KiB outside all other resources
+	caches      gauge   // KiB of what fills slowly
 	total       counter
 	sessions    gauge
 	held        gauge // connections that are in no session table
@@ -64,8 +64,8 @@ type timer struct {
 // global is a line below "Global_sizes", and what it counts.
 type global struct {
 	line    named
-	entries gauge   // with those of the tables within it
-	own     float64 // share of them that is in itself, not in the tables within
+	entries gauge   // including tables within it
+	own     float64 // share of the entries in the table itself, not in tables within it
 	size    gauge   // KiB of a record, which has no entries
 	bytes   float64 // of a table's entry
 }
@@ -88,19 +88,19 @@ type resolver struct {
 	rate   float64 // requests a second at load 1
 	noise  noise
 	cached gauge
-	stuck  float64    // age from which no request ever ends, 0 for never
-	full   [2]float64 // ages between which as many as can be are in flight
+	stuck  float64    // age from which all requests hang, 0 for never
+	full   [2]float64 // ages between which DNS_Mgr has its maximum in flight
 
 	requests, successful, pending float64
 }
 
 const interval = 15 // profiling_interval, in seconds
 
-// next brings the process to its next block, some seconds after the last.
+// next brings the process to its next snapshot, dt seconds after the last one.
 func (p *process) next(dt float64) {
 	p.advance(dt)
 	p.values[expensive] = 0
-	if p.every > 0 && p.blocks%p.every == 0 {
+	if p.every > 0 && p.written%p.every == 0 {
 		p.values[expensive] = 1
 	}
 	sessions, half := p.nextConns()
@@ -114,8 +114,8 @@ func (p *process) next(dt float64) {
 }
 
 func (p *process) advance(dt float64) {
-	p.blocks++
-	if p.blocks == 1 {
+	p.written++
+	if p.written == 1 {
 		dt = 0
 	}
 	m := &p.now
@@ -124,15 +124,15 @@ func (p *process) advance(dt float64) {
 	m.load = p.traffic.next(p.begun+m.hours(), m.age, dt, p.weather)
 	m.work += m.load * dt / 3600
 	p.time = math.Round(1e6*(p.epoch+m.age)) / 1e6
-	if p.blocks <= p.zeros {
+	if p.written <= p.zeros {
 		p.time = 0
 	}
 	if p.clock != nil {
-		p.time = p.clock(p.blocks, p.time)
+		p.time = p.clock(p.written, p.time)
 	}
 }
 
-// oclock returns the hours since a Monday, 00:00, by the clock on the wall.
+// oclock returns the hours since a Monday, 00:00, of wall-clock time.
 func (p *process) oclock() float64 {
 	if p.traffic.week == nil {
 		return p.begun + p.now.hours()
@@ -147,7 +147,7 @@ func (p *process) set(name string, v float64) {
 	}
 }
 
-// raise sets a number and, behind the slash, the most it has been.
+// raise sets a number and, after the slash, its maximum so far.
 func (p *process) raise(name string, v float64) {
 	p.set(name, v)
 	if most := p.t.slot(name + "/"); v > p.values[most] {
@@ -174,7 +174,7 @@ func (p *process) nextConns() (sessions, half float64) {
 	return sessions, half
 }
 
-// ofSessions returns a number of the template for each of its sessions.
+// ofSessions returns a number of the template per session.
 func (p *process) ofSessions(name string) float64 {
 	return p.t.value(name) / max(1, p.t.value("Conns current/"))
 }
@@ -190,8 +190,8 @@ func (p *process) nextScan() float64 {
 	return math.Round(s.size * p.sessions.base)
 }
 
-// nextConnMemory sets "mem=%dK avg=%.1f table=%dK connvals=%dK", which are 0 in cheap blocks.
-// The first is in bytes whatever it says.
+// nextConnMemory sets "mem=%dK avg=%.1f table=%dK connvals=%dK", which are 0 in cheap snapshots.
+// The first is in bytes although it says K.
 func (p *process) nextConnMemory(sessions float64) {
 	p.perConn = p.avg.next(p.now, p.d)
 	mem, perConn := math.Round(p.perConn*sessions), p.perConn
@@ -230,7 +230,7 @@ func (p *process) nextTimers(sessions, half float64) {
 		var n float64
 		switch t.line.name {
 		case "ProfileTimer":
-			if p.blocks == 1 || p.last {
+			if p.written == 1 || p.last {
 				n = 1
 			}
 		case "ConnectionInactivityTimer":
@@ -248,7 +248,7 @@ func (p *process) nextTimers(sessions, half float64) {
 	p.set("Timers mem", math.Floor(all*p.timerBytes()/1024))
 	lag := 0.0
 	switch {
-	case p.blocks == p.zeros+1, p.last:
+	case p.written == p.zeros+1, p.last:
 		lag = p.time // of the last dispatched timer is 0
 	case p.d.chance(0.05):
 		lag = p.d.between(0, 0.2)
@@ -263,11 +263,11 @@ func (p *process) timerBytes() float64 {
 
 func (p *process) nextThreads() {
 	beats := math.Floor(p.now.age) - math.Floor(p.now.age-p.now.dt)
-	if p.blocks == 1 {
+	if p.written == 1 {
 		beats = 1
 	}
 	if p.d.chance(p.stalls) {
-		beats = math.Floor(beats * p.d.Float64()) // main was busy with something else
+		beats = math.Floor(beats * p.d.Float64()) // the main thread was busy
 	}
 	var alive float64
 	late := p.d.chance(p.late)
@@ -357,7 +357,7 @@ func (g *global) next(m moment, d *dice) (entries, deep, kib float64) {
 	return math.Round(deep * g.own), deep, math.Round(deep * g.bytes / 1024)
 }
 
-// show sets the line's numbers; it is written "> 100k" or from 100 entries on.
+// show sets the line's numbers. The log lists globals of more than 100 KiB or 100 entries.
 func (g *global) show(values []float64, sized bool, entries, deep, kib float64) {
 	const few = 100
 	if g.line.words == 0 {
@@ -376,7 +376,7 @@ func (g *global) show(values []float64, sized bool, entries, deep, kib float64) 
 	}
 }
 
-// nextMemory sets "Memory:" from what everything takes, in KiB.
+// nextMemory sets "Memory:" to what everything takes, in KiB.
 func (p *process) nextMemory(globals float64) {
 	const message = 3 // KiB
 	var waiting float64
@@ -389,7 +389,7 @@ func (p *process) nextMemory(globals float64) {
 		v("Timers current")*0.1 + v("Total reassembler data")
 	p.live = live
 	total := p.heap.next(live, p.now)
-	if p.blocks == 1 {
+	if p.written == 1 {
 		p.first = total
 	}
 	p.set("Memory total", total)
@@ -410,5 +410,5 @@ func (p *process) nextMatcher() float64 {
 }
 
 func (p *process) appendTo(b []byte) []byte {
-	return p.t.appendBlock(b, p.time, p.values, p.blocks == 1)
+	return p.t.appendSnapshot(b, p.time, p.values, p.written == 1)
 }

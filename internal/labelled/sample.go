@@ -6,30 +6,31 @@ import (
 	"math"
 )
 
-// Span tells logs by how long they are, which is what decides how much can be known.
+// Span is the length of a log, which decides how much anybody can know.
 type Span string
 
 // The spans. A run of less than 26 hours has not seen the same hour of two days.
 const (
 	Snapshots Span = "1-30 snapshots"
 	Hours     Span = "4-12 h"
-	Day       Span = "6-26 h" // with tables, caches and traffic that need a day
+	Day       Span = "6-26 h" // with tables, caches and traffic that take a day
 	TwoDays   Span = "26-52 h"
 	Days      Span = "52-168 h"
 )
 
-// Spans lists them, the shortest first.
+// Spans returns all spans, the shortest first.
 func Spans() []Span { return []Span{Snapshots, Hours, Day, TwoDays, Days} }
 
-// Growth is the truth about what leaks.
+// Growth is the true growth of what leaks.
 type Growth struct {
-	PerHour float64 // in the log's own unit, KiB of memory, from the onset on
-	Share   float64 // the same as a share of the level, 0 if that says nothing
+	PerHour float64 // in the log's own unit, so KiB of memory; a mean from the onset on
+	Share   float64 // the same as a share of the level; 0 where a level means nothing
 	Onset   float64 // hours after the start of each process
 }
 
-// Sample draws n logs of each class and span where the class makes sense. Another seed gives
-// other logs: what each is like, when it begins, its traffic and its noise.
+// Sample draws n logs of each class, for each span where the class makes sense. A seed decides all
+// about them: parameters, time of the week, traffic and noise. The templates come from testdata, the
+// directory of that name in the repository.
 func Sample(testdata fs.FS, seed uint64, n int) ([]Case, error) {
 	templates, err := templates(testdata, (*template).stock)
 	if err != nil {
@@ -59,7 +60,7 @@ type class struct {
 	is    func(*drawing)
 }
 
-// drawing is a log while it is drawn.
+// drawing is a log in the making. Its dice draw parameters once; closures must not throw them again.
 type drawing struct {
 	*dice
 	spec
@@ -105,14 +106,14 @@ func (d *drawing) length() {
 	}
 }
 
-// daily reports whether what takes a day shows in the log.
+// daily reports whether the log is long enough for what takes a day.
 func (d *drawing) daily() bool { return d.span != Hours && d.span != Snapshots }
 
-// site makes the sensor one of many: its stock of tables, its traffic's moods, its accidents.
+// site draws what any sensor has: a stock of tables, moody traffic, accidents.
 func (d *drawing) site() {
 	size := 1.0
 	if !d.daily() {
-		size = 0.03 // what a day fills is too small to matter
+		size = 0.03 // too small to matter, since it fills all day
 	}
 	apart := d.interval
 	d.with(func(p *process) {
@@ -142,7 +143,7 @@ func (d *drawing) site() {
 
 func (d *drawing) with(c ...change) { d.changes = append(d.changes, c...) }
 
-// table fills a table of the script layer.
+// table fills a table with keys.
 func (d *drawing) table(name string, k keys) {
 	d.with(func(p *process) {
 		g := p.resource(name)
@@ -150,7 +151,7 @@ func (d *drawing) table(name string, k keys) {
 	})
 }
 
-// pick returns one of them.
+// pick returns one of the choices.
 func pick[T any](d *dice, of ...T) T { return of[d.IntN(len(of))] }
 
 func (d *drawing) tunnels(n float64) change {
@@ -160,7 +161,8 @@ func (d *drawing) tunnels(n float64) change {
 	}
 }
 
-// wrongClock has a snapshot from far ahead, or a few from before the host knew the time.
+// wrongClock stamps one snapshot days ahead, or the first few with the year 2000, as on a host that
+// boots before it knows the time.
 func (d *drawing) wrongClock() change {
 	const year2000, day = 946684800, 86400
 	at, ahead, early := 2+d.IntN(300), d.scale(1, 60)*day, 1+d.IntN(3)
@@ -182,8 +184,8 @@ func (d *drawing) wrongClock() change {
 	}
 }
 
-// leaks makes a resource leak by a share of its level an hour. All of it comes to at least least,
-// so that somebody would care, and to at most most, so that no number of the release wraps.
+// leaksIn makes a resource leak by a share of its level per hour. By the end of a process the leak
+// comes to at least least, so that it matters, and at most most, so that no number wraps.
 func (d *drawing) leaksIn(what string, least, most float64, level func(*process) float64) {
 	length := d.hours / float64(max(1, d.runs))
 	onset := 0.0
@@ -205,7 +207,7 @@ func (d *drawing) leaksIn(what string, least, most float64, level func(*process)
 	}
 }
 
-// share is what leaks in an hour: what takes long to show is only seen in a long log.
+// share draws a leak's growth per hour. Only long logs get slow leaks.
 func (d *drawing) share() float64 {
 	switch {
 	case d.runs > 0:
@@ -220,7 +222,7 @@ func (d *drawing) share() float64 {
 	return d.scale(0.002, 0.01)
 }
 
-// flow is how what leaks comes together.
+// flow is a leak as it adds up.
 type flow struct {
 	rate, onset float64
 	kind        flowKind
@@ -231,7 +233,7 @@ type flowKind int
 
 const (
 	steady      flowKind = iota
-	withTraffic          // in proportion to connections
+	withTraffic          // in proportion to traffic
 	stairs               // in steps
 )
 
@@ -254,7 +256,7 @@ func (f flow) curve(p *process) curve {
 	}
 }
 
-// templates reads the templates; more adds to each what a set needs beyond the usual.
+// templates reads the templates; more adds to each what a set needs.
 func templates(testdata fs.FS, more func(*template)) (map[string]*template, error) {
 	all := map[string]*template{}
 	for name, o := range outlines() {

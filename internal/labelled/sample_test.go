@@ -29,32 +29,36 @@ func TestSnapshotsAreTheText(t *testing.T) {
 		some = append(some, all[i])
 	}
 	for _, c := range some {
-		text, err := c.Open()
-		if err != nil {
-			t.Fatal(err)
+		t.Run(c.Name, func(t *testing.T) { isItsText(t, &c, enough) })
+	}
+}
+
+func isItsText(t *testing.T, c *Case, enough int) {
+	text, err := c.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []*parse.Snapshot
+	for r := parse.NewReader(text, c.Name); len(want) <= enough && r.Scan(); {
+		if s, ok := r.Record().(*parse.Snapshot); ok {
+			s = s.Clone()
+			s.Line, s.Offset = 0, 0
+			want = append(want, s)
 		}
-		var want []*parse.Snapshot
-		for r := parse.NewReader(text, c.Name); len(want) <= enough && r.Scan(); {
-			if s, ok := r.Record().(*parse.Snapshot); ok {
-				s = s.Clone()
-				s.Line, s.Offset = 0, 0
-				want = append(want, s)
-			}
+	}
+	n := 0
+	for got := range c.Snapshots() {
+		if n == enough || n == len(want) {
+			break
 		}
-		n := 0
-		for got := range c.Snapshots() {
-			if n == enough || n == len(want) {
-				break
-			}
-			if last := n == len(want)-1; last {
-				want[n].Releases = got.Releases // nothing shows that no Comm line follows
-			}
-			if !reflect.DeepEqual(got.Clone(), want[n].Clone()) {
-				t.Errorf("%s: snapshot %d is\n%+v, its text\n%+v", c.Name, n, got, want[n])
-				break
-			}
-			n++
+		if last := n == len(want)-1; last {
+			want[n].Releases = got.Releases // nothing shows that no Comm line follows
 		}
+		if !reflect.DeepEqual(got.Clone(), want[n].Clone()) {
+			t.Errorf("snapshot %d is\n%+v, its text\n%+v", n, got, want[n])
+			break
+		}
+		n++
 	}
 }
 
@@ -63,23 +67,23 @@ func TestSampleIsItsSeeds(t *testing.T) {
 	names := map[string]bool{}
 	for i := range first {
 		if names[first[i].Name] {
-			t.Errorf("%s is there twice", first[i].Name)
+			t.Errorf("two cases are called %s", first[i].Name)
 		}
 		names[first[i].Name] = true
 		if i%7 != 0 {
 			continue
 		}
-		if print(&first[i]) != print(&again[i]) {
+		if fingerprint(&first[i]) != fingerprint(&again[i]) {
 			t.Errorf("%s differs from time to time", first[i].Name)
 		}
-		if print(&first[i]) == print(&other[i]) {
+		if fingerprint(&first[i]) == fingerprint(&other[i]) {
 			t.Errorf("%s is the same with another seed", first[i].Name)
 		}
 	}
 }
 
-// print tells logs apart.
-func print(c *Case) uint64 {
+// fingerprint returns a fingerprint of a log.
+func fingerprint(c *Case) uint64 {
 	h, n := fnv.New64(), 0
 	for s := range c.Snapshots() {
 		fmt.Fprint(h, s.Time, s.Memory, s.Conns, s.Globals)
@@ -90,8 +94,8 @@ func print(c *Case) uint64 {
 	return h.Sum64()
 }
 
-// A leak comes to what its case promises, not before its onset, and little of it is so small that
-// nobody could find it.
+// A leak comes to what its case promises and does not begin before its onset. Few are so small that
+// nobody could find them.
 func TestDrawnLeaksAreThere(t *testing.T) {
 	undecidable, leaks := 0, 0
 	for i, c := range sample(t, 1, 1) {
@@ -104,16 +108,8 @@ func TestDrawnLeaksAreThere(t *testing.T) {
 				undecidable++
 			}
 		}
-		if c.Leak == "dns-stuck" {
-			continue
-		}
-		leaked, before := c.leaked()
-		want := c.Growth.PerHour * (c.Hours/float64(max(1, c.spec.runs)) - c.Growth.Onset + c.spec.skip)
-		if leaked < 0.7*want || leaked > 1.4*want {
-			t.Errorf("%s: %s leaks %.4g, want %.4g", c.Name, c.What, leaked, want)
-		}
-		if before > 0.02*want+20 {
-			t.Errorf("%s: %s leaks %.4g before its onset", c.Name, c.What, before)
+		if c.Leak != "dns-stuck" {
+			t.Run(c.Name, func(t *testing.T) { leakIsThere(t, &c) })
 		}
 	}
 	if undecidable*10 > leaks {
@@ -121,11 +117,22 @@ func TestDrawnLeaksAreThere(t *testing.T) {
 	}
 }
 
+func leakIsThere(t *testing.T, c *Case) {
+	leaked, before := c.leaked()
+	want := c.Growth.PerHour * (c.Hours/float64(max(1, c.spec.runs)) - c.Growth.Onset + c.spec.skip)
+	if leaked < 0.7*want || leaked > 1.4*want {
+		t.Errorf("%s leaks %.4g, want %.4g", c.What, leaked, want)
+	}
+	if before > 0.02*want+20 {
+		t.Errorf("%s leaks %.4g before its onset", c.What, before)
+	}
+}
+
 // leaked returns what the leak has come to in the end, and before its onset.
 func (c *Case) leaked() (all, before float64) {
 	sound := *c.spec
 	sound.leaks = nil
-	with, without := c.blocks(true), c.blocks(true)
+	with, without := c.walk(true), c.walk(true)
 	without.s = &sound
 	for with.next() && without.next() {
 		name := c.What
@@ -144,35 +151,37 @@ func (c *Case) leaked() (all, before float64) {
 // quarter than in the one before.
 func TestDrawnHealthyLogsRest(t *testing.T) {
 	for _, c := range sample(t, 2, 1) {
-		if c.Leak != "" || c.Span == Snapshots || c.Class == "wrong-clock" {
-			continue
+		if c.Leak == "" && c.Span != Snapshots && c.Class != "wrong-clock" {
+			t.Run(c.Name, func(t *testing.T) { rests(t, &c) })
 		}
-		s := *c.spec
-		even := *s.load.week
-		even.shape, even.weekend, even.scale = func(float64) float64 { return 1 }, 1, min(1, even.scale)
-		even.days = make([]float64, len(even.days))
-		s.load.week = &even
-		s.hours = 192 // an exact multiple of all periods
-		if c.Span == Hours {
-			s.hours = 48
+	}
+}
+
+func rests(t *testing.T, c *Case) {
+	s := *c.spec
+	even := *s.load.week
+	even.shape, even.weekend, even.scale = func(float64) float64 { return 1 }, 1, min(1, even.scale)
+	even.days = make([]float64, len(even.days))
+	s.load.week = &even
+	s.runs, s.hours = 0, 192 // a multiple of all periods
+	if c.Span == Hours {
+		s.hours = 48
+	}
+	b := c.walk(true)
+	b.s, b.apart = &s, 3600*s.hours/2000
+	var third, last map[string]float64
+	for b.next() {
+		switch age := b.p.now.hours() / s.hours; {
+		case age < 0.5:
+		case age < 0.75:
+			third = most(third, resources(b.p))
+		default:
+			last = most(last, resources(b.p))
 		}
-		s.runs = 0
-		b := c.blocks(true)
-		b.s, b.apart = &s, 3600*s.hours/2000
-		var third, last map[string]float64
-		for b.next() {
-			switch age := b.p.now.hours() / s.hours; {
-			case age < 0.5:
-			case age < 0.75:
-				third = most(third, resources(b.p))
-			default:
-				last = most(last, resources(b.p))
-			}
-		}
-		for name, v := range last {
-			if v > 1.02*third[name]+2 && name != "Memory total" {
-				t.Errorf("%s: %s rises from %.4g to %.4g", c.Name, name, third[name], v)
-			}
+	}
+	for name, v := range last {
+		if v > 1.02*third[name]+2 && name != "Memory total" {
+			t.Errorf("%s rises from %.4g to %.4g", name, third[name], v)
 		}
 	}
 }
@@ -187,7 +196,7 @@ func most(a, b map[string]float64) map[string]float64 {
 	return a
 }
 
-// A healthy writer may fall behind by day, and has caught up by each morning.
+// A healthy writer may fall behind by day, but catches up by each morning.
 func TestDrawnQueuesDrain(t *testing.T) {
 	behind := 0
 	for _, c := range sample(t, 0, 3) {
@@ -195,7 +204,7 @@ func TestDrawnQueuesDrain(t *testing.T) {
 			continue
 		}
 		most, least := 0.0, math.Inf(1)
-		b := c.blocks(false)
+		b := c.walk(false)
 		for since := 0.0; b.next(); {
 			waiting := resources(b.p)[connWriter] + resources(b.p)[dnsWriter]
 			most, least = max(most, waiting), min(least, waiting)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Names of what is changed, as in the log but for sessions.
+// Names of what changes, as in the log. Sessions have no name there.
 const (
 	ownTable  = "Site::seen_hosts" // of a site's own script
 	ownReader = "/opt/sensor/feeds/leases.dat/Input::READER_ASCII"
@@ -56,8 +56,8 @@ func (p *process) thread(name string) *thread {
 	return p.threads[i]
 }
 
-// Uses of a seed: what a process is like, its noise, its heap, its traffic, and more for each part
-// that has dice of its own.
+// Uses of a seed: what a process is like, its noise, its heap, its traffic, its accidents, and one
+// for each part with its own dice.
 const (
 	likeness = 1 + iota
 	noises
@@ -72,7 +72,7 @@ func newProcess(t *template, s *spec, run int, quiet bool) *process {
 	seed := s.seed*100 + uint64(run)
 	d := newDice(seed, likeness, false)
 	if s.span != "" {
-		d = newDice(s.seed, likeness, false) // the sensor stays the same from run to run
+		d = newDice(s.seed, likeness, false) // a sensor is the same from run to run
 	}
 	p := &process{
 		t: t, d: newDice(seed+s.twin, noises, quiet), seed: seed + s.twin, twin: s.twin,
@@ -101,13 +101,13 @@ func newProcess(t *template, s *spec, run int, quiet bool) *process {
 	return p
 }
 
-// dice returns dice for one part of the process, so that no other part's luck depends on it.
+// dice returns dice for one part of the process: what it throws does not change the rest.
 func (p *process) dice() *dice {
 	p.asked++
 	return newDice(p.seed, parts+p.asked, p.d.quiet)
 }
 
-// events returns dice for what happens to a process whatever its noise.
+// events returns such dice for accidents, which are the same in a twin.
 func (p *process) events() *dice {
 	p.asked++
 	return newDice(p.seed-p.twin, accidents+1000*p.asked, p.d.quiet)
@@ -173,7 +173,7 @@ func (p *process) fillTimers(d *dice, sd float64) {
 func (p *process) fillThreads(d *dice, sd float64) {
 	t := p.t
 	busy, real := d.scale(1, 8), t.value("Run-time real")
-	// Some processes of 7.0 always write their blocks just behind a heartbeat.
+	// Some processes of 7.0 always write their snapshots just after a heartbeat.
 	p.late = []float64{0, 0.3, 1}[d.IntN(3)]
 	if t.sized() {
 		p.late = 0.01
@@ -216,7 +216,7 @@ func (p *process) fillGlobals(d *dice, sd float64) {
 	}
 }
 
-// newGlobal makes what a line of the template counts. Most tables never change.
+// newGlobal makes the global of a template's line. Most tables never change.
 func (p *process) newGlobal(line named, d *dice, sd float64) global {
 	v := p.t.values[line.slot : line.slot+line.words]
 	g := global{line: line, bytes: 300}
@@ -254,7 +254,7 @@ func (p *process) fillMemory(d *dice, sd float64) {
 	p.program = real
 	most := 2.0
 	if p.t.peak && p.t.sized() {
-		most = 0.6 // 3.0.14 counts what is malloced in an int: it shall not wrap
+		most = 0.6 // 3.0.14 counts malloced in an int, which must not wrap
 	}
 	p.core = gauge{
 		base: real * most * d.between(0.15, 1), follow: d.between(0.1, 0.5), lag: d.scale(60, 3600), fill: d.scale(300, 1200),

@@ -6,7 +6,7 @@ import (
 	"bro_exporter/parse"
 )
 
-// count is a field of whole numbers, not measured if the release does not write it.
+// count returns a field of whole numbers, not measured if the release does not write it.
 func (p *process) count(name string) parse.Opt[uint64] { return p.times(name, 1) }
 
 func (p *process) kib(name string) parse.Opt[uint64] { return p.times(name, 1024) }
@@ -19,7 +19,7 @@ func (p *process) times(name string, unit uint64) parse.Opt[uint64] {
 	return parse.Opt[uint64]{Value: unit * uint64(p.values[slot]), Measured: true}
 }
 
-// decimal is a field with that many decimals: the log has no more.
+// decimal returns a field rounded to the log's decimals.
 func (p *process) decimal(name string, decimals int) parse.Opt[float64] {
 	slot := p.t.slot(name)
 	if slot == nowhere || math.IsNaN(p.values[slot]) {
@@ -32,7 +32,7 @@ func (p *process) decimal(name string, decimals int) parse.Opt[float64] {
 // snapshot sets s to what a parser reads from the text that appendTo writes.
 func (p *process) snapshot(s *parse.Snapshot) {
 	*s = parse.Snapshot{
-		Time: p.time, First: p.blocks == 1, Expensive: p.values[expensive] != 0,
+		Time: p.time, First: p.written == 1, Expensive: p.values[expensive] != 0,
 		Timers:  parse.Timers{ByName: s.Timers.ByName[:0]},
 		Threads: parse.Threads{List: s.Threads.List[:0]},
 		Globals: parse.Globals{List: s.Globals.List[:0]},

@@ -4,7 +4,7 @@ package labelled
 type spec struct {
 	class    string
 	leak     string
-	what     string  // where the leak is, in the log's words
+	what     string  // the leaking resource, in the log's words
 	percent  float64 // an hour, of the resource's level
 	variant  string  // the rest of the name
 	template string
@@ -12,17 +12,17 @@ type spec struct {
 	runs     int // processes that follow each other, 0 for one
 	noise    float64
 	load     load
-	leaks    change   // nil if nothing does
-	changes  []change // what else the sensor is like
+	leaks    change // nil if nothing does
+	changes  []change
 	seed     uint64
 
 	// Of drawn logs only.
 	span     Span
 	interval float64 // profiling_interval, in seconds
-	skip     float64 // hours of the process before the log begins
-	last     int     // the log has so many snapshots at most, if it is not 0
-	twin     uint64  // other noise, all else the same
+	skip     float64 // hours that the process runs before the log begins
+	last     int     // the log's number of snapshots, 0 for as many as its hours hold
+	twin     uint64  // draws other noise; all else stays the same
 }
 
-// change is what sets a process apart from a healthy one under constant load.
+// change makes a process differ from a healthy one under constant load.
 type change func(*process)

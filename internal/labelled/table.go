@@ -2,20 +2,20 @@ package labelled
 
 import "math"
 
-// keys is a table of a script as it is filled by traffic and emptied by time. Its entries are
-// those that came, or were touched, within their life: nothing here grows without end.
+// keys is a script's table that traffic fills and time empties. Each entry goes at the end of its
+// life, so nothing here grows without end.
 type keys struct {
-	strangers float64 // keys an hour at load 1 that come once
+	strangers float64 // keys an hour, at load 1, that come only once
 	residents float64 // keys that come again and again
 	visits    float64 // an hour, of a resident at load 1
-	life      float64 // hours that an entry lives, 0 for as long as the process
-	read      bool    // &read_expire: life begins again with each visit
-	period    float64 // hours after which the whole table is cleared, by the clock; 0 for never
+	life      float64 // hours that an entry lives; ignored if the table has a period
+	read      bool    // &read_expire: each visit starts the life again
+	period    float64 // hours between two times that all entries are cleared, by the clock; 0 for never
 	scans     float64 // an hour
 	scanned   float64 // strangers that a scan brings
 }
 
-// level is about how many entries there are.
+// level returns about how many entries there are on average.
 func (k keys) level() float64 {
 	if k.period > 0 {
 		return k.strangers*k.period/2 + k.residents*min(1, k.visits*k.period/2)
@@ -56,11 +56,11 @@ func (k keys) scan(m moment, d *dice) float64 {
 	return math.Round(k.scanned * d.scale(0.3, 3))
 }
 
-// touched is the table whose entries stay for as long as they are used. Residents come by a wide
-// range of rates.
+// touched returns the curve of a table with &read_expire. Its residents come at widely differing
+// rates.
 func (k keys) touched(d *dice) curve {
 	var once entries
-	var work []stamp // of the life so far, the oldest first
+	var work []stamp // total load at times within the life, the oldest first
 	var total float64
 	kinds := []float64{0.05, 0.3, 1, 5}
 	wobble := noise{sd: 0.01, memory: 1800}
@@ -97,7 +97,7 @@ type entries struct {
 type stamp struct{ hours, n float64 }
 
 func (e *entries) add(hours, n float64) {
-	const together = 0.05 // hours: the entries of three minutes expire as one
+	const together = 0.05 // hours: entries of three minutes expire together
 	e.count += n
 	if last := len(e.queue) - 1; last >= 0 && hours-e.queue[last].hours < together {
 		e.queue[last].n += n

@@ -11,20 +11,19 @@ import (
 	"bro_exporter/parse"
 )
 
-// template is a block of a real log with its numbers taken out: what stays are the texts of
-// its lines, and numbered slots where the numbers stood.
+// template is a snapshot of a real log with numbered slots in place of its numbers.
 type template struct {
 	command string         // "Command line: ... "
-	lines   []line         // of an expensive block
+	lines   []line         // of an expensive snapshot
 	slots   map[string]int // "Conns current/" -> slot, for the numbers of current=a/b
-	values  []float64      // by slot: the numbers of the real block
+	values  []float64      // by slot: the numbers of the real snapshot
 	threads []named
 	timers  []named
 	globals []named
 	peak    bool // "Memory: total" is peak resident size (>= 2.4), which never falls
 
 	order struct{ threads, timers, globals []named } // as the log lists them
-	// releases are what a parser takes a snapshot to be of, by whether it is expensive.
+	// releases are what a parser infers from a snapshot, by whether it is expensive.
 	releases map[bool]parse.Releases
 }
 
@@ -35,7 +34,7 @@ type line struct {
 	end   string
 }
 
-// word is a text and the number behind it.
+// word is a text and the number after it.
 type word struct {
 	text     string
 	slot     int
@@ -43,7 +42,7 @@ type word struct {
 	width    int // of a cell of the TCP-States matrix, blank for 0
 }
 
-// named is a line with a name: a thread, a timer or a global. Its numbers follow from slot on.
+// named is the line of a thread, a timer or a global. Its numbers begin at slot.
 type named struct {
 	name  string
 	slot  int
@@ -55,7 +54,7 @@ type named struct {
 const (
 	nowhere   = iota // of a field that the release does not write
 	always           // 1
-	expensive        // 1 in an expensive block
+	expensive        // 1 in an expensive snapshot
 	numFixed
 )
 
@@ -66,10 +65,10 @@ const (
 	beforeGlobal = "               "
 )
 
-// outline says what of a real log becomes a template.
+// outline selects what becomes a template.
 type outline struct {
 	log     string   // its path in testdata
-	threads []string // the only ones that are kept; nil for all
+	threads []string // the ones to keep; nil for all
 }
 
 func readTemplate(testdata fs.FS, o outline) (*template, error) {
@@ -83,25 +82,25 @@ func readTemplate(testdata fs.FS, o outline) (*template, error) {
 		return nil, fmt.Errorf("%s: no command line", o.log)
 	}
 	command, _, _ = strings.Cut(command, "\n")
-	block, ok := lastExpensive(text)
+	snapshot, ok := lastExpensive(text)
 	if !ok {
-		return nil, fmt.Errorf("%s: no expensive block", o.log)
+		return nil, fmt.Errorf("%s: no expensive snapshot", o.log)
 	}
 	t := &template{
 		command: "Command line: " + command,
 		slots:   map[string]int{"expensive": expensive},
 		values:  make([]float64, numFixed),
-		peak:    !strings.Contains(block, "avg_nfa_states="),
+		peak:    !strings.Contains(snapshot, "avg_nfa_states="),
 	}
 	t.values[always] = 1
-	for text := range strings.Lines(block) {
+	for text := range strings.Lines(snapshot) {
 		t.addLine(text, o.threads)
 	}
 	return t, nil
 }
 
-// lastExpensive returns the lines of the last complete block with tables, without the
-// separator around it.
+// lastExpensive returns the lines of the last complete snapshot with tables, without the separators
+// around it.
 func lastExpensive(text string) (string, bool) {
 	const total, begin, separator = " Total number of table entries:", " Memory:", " ------------------------\n"
 	end := strings.LastIndex(text, separator)
@@ -123,7 +122,7 @@ func lastExpensive(text string) (string, bool) {
 
 func (t *template) addLine(text string, threads []string) {
 	stamp, body, _ := strings.Cut(text, " ")
-	// "... ids_out=0 1795369068.349619 Global_sizes > 100k: 0K": Comm has no newline of its own.
+	// "... ids_out=0 1795369068.349619 Global_sizes > 100k: 0K": Comm ends without a newline.
 	if comm, glued, ok := strings.Cut(body, " "+stamp+" "); ok {
 		t.addFields(comm + " ")
 		t.addLine(stamp+" "+glued, threads)
@@ -147,7 +146,7 @@ func (t *template) addLine(text string, threads []string) {
 }
 
 // addFields adds a line like "Conns: tcp=106/117 udp=85/88 icmp=36/38\n", whose slots are
-// called "Conns tcp", "Conns tcp/", "Conns udp", ...
+// named "Conns tcp", "Conns tcp/", "Conns udp", ...
 func (t *template) addFields(body string) {
 	head, rest, _ := strings.Cut(body, ": ")
 	l := line{shown: always}
@@ -163,7 +162,7 @@ func (t *template) addFields(body string) {
 	t.lines = append(t.lines, l)
 }
 
-// fieldName returns the name of the number behind text, where before is that of the last.
+// fieldName returns the name of the number after text; before is the name of the number before it.
 func fieldName(before, head, text string, first bool) string {
 	if text == "/" {
 		return before + "/"
@@ -258,7 +257,7 @@ func (t *template) addNamed(at int, name, head, rest string) named {
 	return named{name: name, slot: l.words[0].slot, words: len(l.words), shown: l.shown}
 }
 
-// extend adds what a sensor may also have, to the places where its release would write it.
+// extend adds what else a sensor may have, where its release would write it.
 func (t *template) extend() {
 	t.withTable(ownTable)
 	t.withTimer("ProfileTimer", "RotateTimer", "ScheduleTimer", "TableValTimer")
@@ -268,7 +267,7 @@ func (t *template) extend() {
 	}
 }
 
-// finish must follow the last change of the lines.
+// finish prepares the template for use, after the last change of its lines.
 func (t *template) finish() error {
 	t.order.threads, t.order.timers, t.order.globals = t.inOrder(t.threads), t.inOrder(t.timers), t.inOrder(t.globals)
 	var text []byte
@@ -278,7 +277,7 @@ func (t *template) finish() error {
 		for _, g := range t.globals {
 			values[g.shown] = v
 		}
-		text = t.appendBlock(text, epoch, values, false)
+		text = t.appendSnapshot(text, epoch, values, false)
 	}
 	t.releases = map[bool]parse.Releases{}
 	r := parse.NewReader(bytes.NewReader(text), "template")
@@ -294,7 +293,7 @@ func (t *template) inOrder(list []named) []named {
 	return slices.SortedFunc(slices.Values(list), func(a, b named) int { return t.lineOf(a.slot) - t.lineOf(b.slot) })
 }
 
-// stock adds the tables and timers of a sensor that has run for days.
+// stock adds what a sensor has after days.
 func (t *template) stock() {
 	for _, name := range stockTables {
 		t.withTable(name)
@@ -302,7 +301,7 @@ func (t *template) stock() {
 	t.withTimer(tunnelTimer, "ProfileTimer", "RotateTimer", "ScheduleTimer", "TableValTimer", "TriggerTimer", "ThreadHeartbeat")
 }
 
-// withTimer adds a timer type that the real block does not show, before the types named.
+// withTimer adds a timer type that the real snapshot does not list, before those named.
 func (t *template) withTimer(name string, before ...string) {
 	if slices.ContainsFunc(t.timers, func(n named) bool { return n.name == name }) {
 		return
@@ -316,7 +315,7 @@ func (t *template) withTimer(name string, before ...string) {
 	t.timers = append(t.timers, t.addNamed(at, name, beforeTimer+name, " = 0\n"))
 }
 
-// withThread adds a thread that the real process does not have, in front of the others.
+// withThread adds a thread that the real process does not have, before the others.
 func (t *template) withThread(name string) {
 	at := t.lineOf(t.slots["Threads current"]) + 1
 	t.threads = append(t.threads, t.addNamed(at, name, fmt.Sprintf(beforeThread+"%-25s", name), " in=0 out=0 pending=0/0 (#queue r/w: in=0/0 out=0/0)\n"))
@@ -332,7 +331,7 @@ func (t *template) withTable(name string) {
 	t.globals = append(t.globals, t.addNamed(at, name, head, rest))
 }
 
-// sized says that the release writes the sizes of globals (<= 5.0).
+// sized reports whether the release writes the sizes of globals (<= 5.0).
 func (t *template) sized() bool { return t.slot("Global_sizes total") != nowhere }
 
 // slot returns the slot of a field, nowhere if the release does not write it.
@@ -346,9 +345,9 @@ func (t *template) lineOf(slot int) int {
 	})
 }
 
-// appendBlock appends the text of a block with the given numbers. The first of a process has
-// its command line in front.
-func (t *template) appendBlock(b []byte, time float64, values []float64, first bool) []byte {
+// appendSnapshot appends the text of a snapshot with the given numbers. The first of a process begins
+// with its command line.
+func (t *template) appendSnapshot(b []byte, time float64, values []float64, first bool) []byte {
 	const separator = "------------------------\n"
 	var digits [32]byte
 	stamp := append(strconv.AppendFloat(digits[:0], time, 'f', 6, 64), ' ')

@@ -2,15 +2,15 @@ package labelled
 
 import "math"
 
-// thread is a log writer or an input reader, and the two queues between it and main.
+// thread is a log writer or an input reader with the two queues between it and the main thread.
 type thread struct {
 	line  named
 	reads bool      // it reads a file for main
-	from  float64   // age at which it is made, in seconds
-	anew  float64   // age at which it ends, to be made again later; 0 for never
-	rate  float64   // messages a second to it at load 1, beside the heartbeats
-	rows  float64   // messages from a reader when it is made and at each reload
-	loads []float64 // hours at which it reads its file anew
+	from  float64   // age at which it starts, in seconds
+	ends  float64   // age at which it ends, to start again later; 0 for never
+	rate  float64   // messages a second to it at load 1, besides heartbeats
+	rows  float64   // messages from a reader at its start and at each reload
+	loads []float64 // hours at which it reads its file again
 	lines float64   // messages a second from a reader that never stops
 	noise noise
 
@@ -22,9 +22,9 @@ type thread struct {
 
 // queue counts the messages written to it and read from it.
 type queue struct {
-	share curve   // of the new messages that is read; nil for all
+	share curve   // of new messages that it reads; nil for all
 	drain float64 // messages a second by which a backlog falls when share is 1; 0 for at once
-	slow  curve   // messages a second that can be read, 0 for any number; nil for that always
+	slow  curve   // most messages a second that it can read, 0 for no limit; nil for never a limit
 
 	writes, reads, shown float64
 }
@@ -52,8 +52,8 @@ func (q *queue) pass(n float64, m moment) {
 	}
 }
 
-// done returns the messages read as the log shows them: now and then the newest are still on
-// their way.
+// done returns the messages read, as the log shows them: sometimes the newest are still on their
+// way.
 func (q *queue) done(d *dice, late float64) float64 {
 	const seldom, few = 0.03, 3
 	reads := math.Floor(q.reads+1e-6) - late
@@ -64,10 +64,10 @@ func (q *queue) done(d *dice, late float64) float64 {
 	return q.shown
 }
 
-// next brings the thread's numbers to m. Beats are the heartbeats since the block before; late
-// says that the newest of them, or its answer, is still on its way.
+// next brings the thread's numbers to m. Beats are the heartbeats since the snapshot
+// before; late reports whether the newest of them, or its answer, is still on its way.
 func (t *thread) next(m moment, beats float64, late bool, values []float64, d *dice) {
-	if t.anew > 0 && m.age >= t.anew {
+	if t.ends > 0 && m.age >= t.ends {
 		t.end()
 	}
 	if m.age < t.from {
@@ -88,10 +88,10 @@ func (t *thread) next(m moment, beats float64, late bool, values []float64, d *d
 	t.show(values, d, late)
 }
 
-// end is followed by a thread of the same name, which counts from 0.
+// end ends the thread. Another of the same name follows and counts from 0.
 func (t *thread) end() {
 	const gap = 180 // seconds
-	t.from, t.anew = t.anew+gap, 0
+	t.from, t.ends = t.ends+gap, 0
 	t.made, t.loaded = false, 0
 	t.in = queue{share: t.in.share, drain: t.in.drain}
 	t.out = queue{share: t.out.share, drain: t.out.drain}

@@ -2,13 +2,13 @@ package labelled
 
 import "math"
 
-// week is the traffic of a network with working days and weekends.
+// week is the traffic of a network over working days and weekends.
 type week struct {
 	begin   float64                    // hours after Monday, 00:00, when the log begins
 	shape   func(hour float64) float64 // of a working day
 	weekend float64                    // share of a working day's traffic
-	days    []float64                  // logarithm of what each day makes of it
-	scale   float64                    // makes 1 the mean
+	days    []float64                  // logarithm of each day's own factor
+	scale   float64                    // makes the mean 1
 }
 
 const monday0 = 1699833600 // packet time of a Monday, 00:00 UTC
@@ -21,8 +21,8 @@ func (l load) epoch() float64 {
 	return monday0 + 3600*l.week.begin
 }
 
-// at returns the load some hours after the start of the log. A day ends at four o'clock in the
-// morning and goes over into the next within three hours.
+// at returns the load some hours after the start of the log. Days end at four in the morning and
+// blend into the next within three hours.
 func (w *week) at(hours float64) float64 {
 	const turn, blend = 4, 3
 	t := w.begin + hours
@@ -53,8 +53,7 @@ func (l load) mean(from, to float64) float64 {
 	return sum / steps
 }
 
-// drawWeek draws a network. Its days differ as people do: by a factor that resembles that of the
-// day before.
+// drawWeek draws a network. Each day has its own factor, similar to that of the day before.
 func drawWeek(d *dice, begin float64) *week {
 	w := &week{begin: begin, scale: 1}
 	night := 0.0

@@ -2,8 +2,8 @@ package labelled
 
 import "math"
 
-// blocks brings the processes of a log to one block after the other.
-type blocks struct {
+// walk goes through the snapshots of a log, process by process.
+type walk struct {
 	t     *template
 	s     *spec
 	quiet bool
@@ -16,8 +16,8 @@ type blocks struct {
 
 const epoch = 1700000000 // packet time when a log begins
 
-// next advances to the next snapshot, p; it returns false behind the last.
-func (b *blocks) next() bool {
+// next advances to the next snapshot, that of p; it returns false after the last one.
+func (b *walk) next() bool {
 	if b.s.last > 0 && b.shown == b.s.last {
 		return false
 	}
@@ -26,13 +26,13 @@ func (b *blocks) next() bool {
 		return false
 	}
 	for apart := b.apart; b.p.now.hours() < b.s.skip; b.apart = apart {
-		b.apart = max(apart, 3600*b.s.skip/500) // nobody sees them
+		b.apart = max(apart, 3600*b.s.skip/500) // the log does not show them
 		b.step()
 	}
 	return true
 }
 
-func (b *blocks) step() bool {
+func (b *walk) step() bool {
 	if b.p != nil && b.p.now.age >= b.ends && b.s.seed%2 == 0 && !b.p.last {
 		b.p.last = true
 		b.p.next(b.p.d.between(0.1, b.apart))
@@ -48,7 +48,7 @@ func (b *blocks) step() bool {
 	return true
 }
 
-func (b *blocks) start() {
+func (b *walk) start() {
 	before := 0.0
 	if b.p != nil {
 		before = b.p.epoch + b.p.now.age + 30 - b.s.load.epoch()
@@ -60,10 +60,10 @@ func (b *blocks) start() {
 	b.run++
 }
 
-// wait returns the seconds until the next block: some come late, some never.
-func (b *blocks) wait() float64 {
+// wait returns the seconds until the next snapshot: some come late, some never.
+func (b *walk) wait() float64 {
 	d := b.p.d
-	if b.p.blocks == 1 {
+	if b.p.written == 1 {
 		return 1 + 0.5*math.Abs(d.normal())
 	}
 	wait := b.apart + 0.01*math.Abs(d.normal())
