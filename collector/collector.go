@@ -5,36 +5,41 @@
 //	registry.MustRegister(c)
 //	go c.Run(ctx)
 //
-// Collecting does no I/O and waits for no file: it shows what the last look at each file has
-// found. Each file is looked at by a goroutine of its own, so that one that hangs does not keep
-// the others.
+// Collecting does no I/O and waits for no file: it shows what the last poll of each file has found.
+// All files are polled once in a PollInterval by a few goroutines. One whose file hangs is left
+// behind with it, and the others are polled on.
 //
 // # How files are read, and what is guarded
 //
-// The tail library reads a file from where the last look ended to its end; it never follows
-// one. So its known weaknesses with renamed directories, missing paths, truncated files and fatal
-// stat errors, at which it ends the program, cannot be met: nothing of it lives between two looks.
-// What remains is guarded here:
+// A poll reads a file from where the last one ended to its end; nothing follows one. Nothing of the
+// tail library lives between two polls, so its known weaknesses cannot be met: renamed
+// directories, missing paths, truncated files and fatal stat errors, at which it ends the
+// program. What remains is guarded here:
 //
 //   - A path is only read while it is a regular file. A directory, FIFO, socket or device is an
-//     error that is counted; so is a file whose last MiB holds no newline.
-//   - What tells a file from another of the same name is the device, the inode, and the last 8 KiB
-//     that were read, which must still stand where they stood: before each look, and after it, or
-//     what it read does not count. A process that restarts truncates its prof.log and writes on at
-//     once, so neither the inode nor the size tells. A hash of the file's beginning would not
-//     do: the first snapshot of a worker has the time stamp 0 and the same command line each time.
-//   - What was delivered is held against the size of the file.
+//     error that is counted; so is a file whose last MiB holds no newline. The library reads the
+//     file that was opened and checked, not what has its name by then.
+//   - What tells a file from another of the same name is the last 8 KiB that were read, which must
+//     still stand where they stood: before each poll, and after it, or what it read does not
+//     count. A process that restarts truncates its prof.log and writes on at once, so neither the
+//     inode nor the size tells. A hash of the file's beginning would not do: the first snapshot of
+//     a worker has the time stamp 0 and the same command line each time.
+//   - A file that is missing or unreadable for a moment and then goes on is no new one, even if it
+//     comes back with another inode.
+//   - What was read is held against the size of the file. A hole at the end is not written yet.
 //   - After any doubt reading starts again with the newest snapshots, since only those matter; the
 //     reason is counted. A file that has grown by more than 16 MiB is also read from its end.
-//   - A file that cannot be read is tried again less and less often, at least every 16th look.
+//   - A file that cannot be read is tried again less and less often, at least every 16th poll.
 //
-// A line that is written to a file between the last look and its replacement is lost; for values
-// of which only the newest counts that is harmless. A FIFO that takes a file's place in the
-// microseconds between stat and open stops its own goroutine, and no other.
+// A line that is written to a file between the last poll and its replacement is lost; for values
+// whose newest alone counts that is harmless.
+//
+// The library costs about a microsecond for each line, most of it in a channel and in asking the
+// file for its position. What is longer than a MiB is read in pieces without it: it would hold a
+// line of any length in memory.
 package collector
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -47,17 +52,16 @@ import (
 	"bro_exporter/spool"
 )
 
-// Config says what to collect and how often to look. Zero intervals mean the defaults.
+// Config tells what to collect and how often to look. Zero intervals mean the defaults.
 type Config struct {
 	Patterns          []spool.Pattern
 	Topics            []Topic       // all of Topics() if nil
-	DiscoveryInterval time.Duration // how often the patterns are tried again: 15 s
-	PollInterval      time.Duration // how often each file is looked at: 1 s
-	StaleAfter        time.Duration // bro_up is 0 when a file was not written to for so long: 2 min
+	DiscoveryInterval time.Duration // how often to search for new prof.logs: 15 s
+	PollInterval      time.Duration // how often to poll each file: 1 s
+	StaleAfter        time.Duration // bro_up is 0 when a file has not been written to for this long: 2 min
 	ForgetAfter       time.Duration // how long bro_up 0 stays when a file is gone: 1 h
 	Limits            Limits
 	Logger            *slog.Logger // none if nil
-	Observer          Observer     // nobody if nil
 }
 
 // Collector is a prometheus.Collector of every Bro process that its patterns find.
@@ -73,15 +77,7 @@ type Collector struct {
 	found spool.Report     // by the last search
 }
 
-// node is a prof.log that was found.
-type node struct {
-	process string
-	view    *view
-	missing time.Time // since when discovery finds it no more, zero if it does
-	stop    context.CancelFunc
-}
-
-// New returns a Collector. It finds nothing before Run or Look.
+// New returns a Collector. It finds nothing before Run or Poll.
 func New(config Config) (*Collector, error) {
 	if len(config.Patterns) == 0 {
 		return nil, errors.New("no patterns: there is nothing to collect")
@@ -158,7 +154,7 @@ func (c *Collector) Self() []prometheus.Collector {
 	}
 }
 
-// Ready is closed when Run has looked at every prof.log once.
+// Ready is closed when Run has polled every prof.log once, but for those that hang.
 func (c *Collector) Ready() <-chan struct{} { return c.ready }
 
 // report returns what the last search has found.
@@ -197,83 +193,14 @@ func (c *Collector) known() int {
 
 // views returns what is known of each process now.
 func (c *Collector) views() []view {
+	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	views := make([]view, 0, len(c.nodes))
-	for path, n := range c.nodes {
-		v := view{path: path}
-		if n.view != nil {
-			v = *n.view
-		}
-		v.process = n.process
-		views = append(views, v)
+	for _, n := range c.nodes {
+		views = append(views, *n.shown(now))
 	}
 	return views
-}
-
-// Look looks once at every prof.log there is, takes it as it is although its process may be
-// about to write more, and returns how many could be read.
-func (c *Collector) Poll() int {
-	read := 0
-	for _, file := range c.find().Files {
-		// What is half written today will not be completed in the time that we have.
-		v := c.newFollower(file).poll(time.Now().Add(givenUp))
-		if v.file.readable {
-			read++
-		}
-		c.mu.Lock()
-		c.nodes[file.Path] = &node{process: file.Process, view: v}
-		c.mu.Unlock()
-	}
-	return read
-}
-
-// Run follows all prof.logs until ctx is done.
-func (c *Collector) Run(ctx context.Context) {
-	var running sync.WaitGroup
-	defer running.Wait()
-	first := c.discover(ctx, &running)
-	running.Go(func() {
-		first.Wait()
-		close(c.ready)
-	})
-	ticker := time.NewTicker(c.config.DiscoveryInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			c.discover(ctx, &running)
-		}
-	}
-}
-
-func (c *Collector) newFollower(file spool.File) *follower {
-	return newFollower(file, c.config, c.resyncs)
-}
-
-// discover begins to follow what is new and forgets what has long been gone. It returns what
-// to wait for until all that is new has been looked at once.
-func (c *Collector) discover(ctx context.Context, running *sync.WaitGroup) (first *sync.WaitGroup) {
-	first = new(sync.WaitGroup)
-	files := c.find().Files
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.forget(files)
-	for _, file := range files {
-		if n := c.nodes[file.Path]; n != nil {
-			n.missing = time.Time{}
-			continue
-		}
-		c.config.Logger.Info("Following a prof.log", "process", file.Process, "path", file.Path)
-		follow, stop := context.WithCancel(ctx)
-		n := &node{process: file.Process, stop: stop}
-		c.nodes[file.Path] = n
-		first.Add(1)
-		running.Go(func() { c.follow(follow, c.newFollower(file), n, first.Done) })
-	}
-	return first
 }
 
 // find searches for prof.logs, and logs when a directory becomes unreadable or readable.
@@ -296,23 +223,38 @@ func (c *Collector) find() spool.Report {
 		delete(before, u.Path)
 	}
 	for dir := range before {
-		if followed[dir] {
-			continue
+		if !followed[dir] {
+			c.config.Logger.Info("Can see what is in a directory again", "dir", dir)
 		}
-		c.config.Logger.Info("Can see what is in a directory again", "dir", dir)
 	}
 	c.found = r
 	return r
 }
 
+// discover begins to follow what is new and forgets what has long been gone.
+func (c *Collector) discover() {
+	files := c.find().Files
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forget(files, now)
+	for _, file := range files {
+		if n := c.nodes[file.Path]; n != nil {
+			n.missing = time.Time{}
+			continue
+		}
+		c.config.Logger.Info("Following a prof.log", "process", file.Process, "path", file.Path)
+		c.nodes[file.Path] = &node{follower: newFollower(file, c.config, c.resyncs), found: now}
+	}
+}
+
 // forget stops following files that are no more: long since, or because their process has
 // moved to one of those that were found.
-func (c *Collector) forget(found []spool.File) {
+func (c *Collector) forget(found []spool.File, now time.Time) {
 	paths, processes := map[string]bool{}, map[string]bool{}
 	for _, f := range found {
 		paths[f.Path], processes[f.Process] = true, true
 	}
-	now := time.Now()
 	for path, n := range c.nodes {
 		if paths[path] {
 			continue
@@ -320,31 +262,11 @@ func (c *Collector) forget(found []spool.File) {
 		if n.missing.IsZero() {
 			n.missing = now
 		}
-		if now.Sub(n.missing) >= c.config.ForgetAfter || processes[n.process] {
-			c.config.Logger.Info("Forgetting a prof.log that is gone", "process", n.process, "path", path)
-			n.stop()
-			delete(c.nodes, path)
-			if c.config.Observer != nil {
-				c.config.Observer.End(n.process, path)
-			}
+		process := n.follower.process
+		if now.Sub(n.missing) < c.config.ForgetAfter && !processes[process] || !n.take() {
+			continue
 		}
-	}
-}
-
-// follow looks at a file until ctx is done.
-func (c *Collector) follow(ctx context.Context, f *follower, n *node, looked func()) {
-	ticker := time.NewTicker(c.config.PollInterval)
-	defer ticker.Stop()
-	for done := looked; ; done = func() {} {
-		v := f.poll(time.Now())
-		c.mu.Lock()
-		n.view = v
-		c.mu.Unlock()
-		done()
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+		c.config.Logger.Info("Forgetting a prof.log that is gone", "process", process, "path", path)
+		delete(c.nodes, path)
 	}
 }

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -19,19 +20,24 @@ import (
 )
 
 const (
-	// maxUnread is how much of a file is read at one look. With more, reading starts again from
+	// maxUnread is how much of a file a poll reads. If there is more, reading starts again from
 	// the file's end: only the newest state matters.
 	maxUnread = 16 << 20
 	// smallFile is how long a file may be to be read from its beginning.
 	smallFile = 1 << 20
 	// maxLine is how long a line may be. A file whose last bytes hold none is not a log.
 	maxLine = 1 << 20
+	// maxTailed is how much the tail library reads at once: it holds a line of any length in
+	// memory, and more than once.
+	maxTailed = 1 << 20
+	// pieceSize is how much more than that is read at once.
+	pieceSize = 32 << 10
 	// keyLen is how many of the bytes read last tell a file from another one of the same name
 	// and inode: they hold a time stamp in microseconds and counters, or all of a first snapshot,
-	// of which the stamp is 0.
+	// whose stamp is 0.
 	keyLen = 8 << 10
-	// quiet is how long nothing must be written behind a snapshot that does not say how long it
-	// is, and given up how long behind one that is clearly not complete.
+	// quiet is how long nothing must follow a snapshot that does not tell how long it is, and
+	// givenUp how long nothing must follow one that is clearly not complete.
 	quiet   = time.Second
 	givenUp = 10 * time.Second
 )
@@ -49,84 +55,91 @@ const (
 	replaced   resync = "replaced"   // another file has the name
 	truncated  resync = "truncated"  // the file is shorter than what was read of it
 	rewritten  resync = "rewritten"  // what was read is no longer there
-	incomplete resync = "incomplete" // less was delivered than the file has
+	incomplete resync = "incomplete" // less was read than the file has
 	behind     resync = "behind"     // the file grew by more than is worth reading
 )
 
 func (r resync) Error() string { return "the file changes while it is read: " + string(r) }
 
-// maxBackoff is how many looks at a file are left out, at most, when it cannot be read.
+// sameRun reports whether the file goes on, and what was read of it still stands.
+func (r resync) sameRun() bool { return r == incomplete || r == behind }
+
+// maxBackoff is how many polls are left out, at most, while a file cannot be read.
 const maxBackoff = 15
 
-// follower follows one prof.log. Its look is called at intervals; nothing is kept open and
-// nothing runs between two looks, so there is nothing that a rename, a lost directory or an
+// follower follows one prof.log. Its poll is called at intervals; nothing is kept open and
+// nothing runs between two polls, so there is nothing that a rename, a lost directory or an
 // unmounted disk could leave stuck.
 type follower struct {
-	process  string
-	path     string
-	observer Observer // nobody if nil
-	log      *slog.Logger
-	limits   Limits
-	resyncs  *prometheus.CounterVec // by reason
+	process string
+	path    string
+	log     *slog.Logger
+	limits  Limits
+	resyncs *prometheus.CounterVec // by reason
 
 	info    fs.FileInfo // of the file that is being read, nil before
-	grown   time.Time   // when it was last seen to have changed
 	offset  int64       // up to which it has been read
 	base    int64       // where asm began to read
 	key     []byte      // the bytes before offset
 	asm     *parse.Assembler
 	waiting bool // asm holds a snapshot that is not shown yet
 
-	live    *LiveProcess
-	sampled time.Time // when live was asked for
+	live processFinder
 
 	state    state
 	unparsed uint64 // by assemblers before asm
 	file     fileHealth
 	failing  string // the last error that was logged
 	failures int    // since the file could last be read
-	pause    int    // looks to leave out
-	shown    *view  // by the last look
+	pause    int    // polls to leave out
+	why      resync // why the file was read again, until it is logged
+	restarts uint64 // that were logged
+	shown    *view  // by the last poll
 }
 
 func newFollower(file spool.File, config Config, resyncs *prometheus.CounterVec) *follower {
-	path := file.Path
 	return &follower{
-		process:  file.Process,
-		path:     path,
-		observer: config.Observer,
-		log:      config.Logger.With("path", path),
-		limits:   config.Limits,
-		resyncs:  resyncs,
-		asm:      parse.NewAssembler(path),
-		file:     fileHealth{since: time.Now()},
+		process: file.Process,
+		path:    file.Path,
+		log:     config.Logger.With("process", file.Process, "path", file.Path),
+		limits:  config.Limits,
+		resyncs: resyncs,
+		asm:     parse.NewAssembler(file.Path),
+		live:    processFinder{dir: filepath.Dir(file.Path)},
+		state:   newState(),
+		file:    fileHealth{since: time.Now()},
 	}
 }
 
-// look reads what is new in the file and returns what is to be seen of its process now.
+// poll reads what is new in the file and returns what is known of its process now: the same view
+// as before if nothing has changed.
 func (f *follower) poll(now time.Time) *view {
 	if f.pause > 0 {
 		f.pause--
-		return f.shown
+	} else {
+		f.try(now)
 	}
+	f.live.update(now)
+	if v := f.view(); f.shown == nil || v != *f.shown {
+		f.shown = &v
+	}
+	return f.shown
+}
+
+// try reads what is new. What was read before is kept while the file is missing or cannot be read:
+// when it comes back, it is most likely the same.
+func (f *follower) try(now time.Time) {
 	err := f.readWithRetry(now)
 	f.file.polled = true
 	f.file.present = !errors.Is(err, fs.ErrNotExist)
 	f.file.readable = err == nil
-	switch {
-	case err == nil:
+	if err == nil || !f.file.present {
+		// A missing file is no error: a process that has not started has no prof.log yet.
 		f.failing, f.failures = "", 0
-	case !f.file.present:
-		// No error: a process that has not started has no prof.log yet.
-		f.reset()
-	default:
-		f.fail(err)
+		f.tell()
+		return
 	}
-	if now.Sub(f.sampled) >= processInterval {
-		f.live, f.sampled = findProcess(filepath.Dir(f.path)), now
-	}
-	f.shown = f.view()
-	return f.shown
+	f.fail(err)
 }
 
 // fail counts an error, logs it once, and backs off.
@@ -143,11 +156,24 @@ func (f *follower) fail(err error) {
 	}
 }
 
-func (f *follower) view() *view {
+// tell logs that the process has restarted, in whatever way the file shows it, or that the file
+// was read again without that.
+func (f *follower) tell() {
+	switch {
+	case f.state.restarts > f.restarts:
+		f.log.Info("The process has restarted", "file", cmp.Or(string(f.why), "continued"))
+		f.restarts, f.why = f.state.restarts, ""
+	case f.why != "" && f.state.newest != nil:
+		f.log.Info("Read prof.log again from its newest snapshots", "reason", string(f.why))
+		f.why = ""
+	}
+}
+
+func (f *follower) view() view {
 	file := f.file
 	file.snapshots, file.restarts = f.state.snapshots, f.state.restarts
 	file.unparsed = f.unparsed + f.asm.Unparsed()
-	v := &view{path: f.path, file: file, live: f.live, err: f.failing}
+	v := view{process: f.process, path: f.path, file: file, err: f.failing, live: f.live.live, dead: f.live.deadSince(file.changed)}
 	if file.readable {
 		v.newest, v.expensive, v.comm = f.state.newest, f.state.expensive, f.state.comm
 		v.releases, v.started, v.cpu = f.state.releases, f.state.started, f.state.cpu
@@ -155,15 +181,18 @@ func (f *follower) view() *view {
 	return v
 }
 
-// leave drops what the file held. The next read begins with the newest snapshots there are.
-func (f *follower) reset() {
+// reset drops what the file held. The next read begins with its newest snapshots.
+func (f *follower) reset(why resync) {
 	f.unparsed += f.asm.Unparsed()
 	f.asm = parse.NewAssembler(f.path)
 	f.info, f.offset, f.base, f.key, f.waiting = nil, 0, 0, nil, false
 	f.state.reset()
+	if !why.sameRun() {
+		f.state.counted = nothing
+	}
 }
 
-// read reads what is new, from the newest snapshots on if the file is not the one it was.
+// readWithRetry reads what is new, from the newest snapshots on if the file is not the one it was.
 func (f *follower) readWithRetry(now time.Time) error {
 	const tries = 3
 	var err error
@@ -174,8 +203,8 @@ func (f *follower) readWithRetry(now time.Time) error {
 			return err
 		}
 		f.resyncs.WithLabelValues(string(why)).Inc()
-		f.log.Info("Reading prof.log again from its newest snapshots", "reason", string(why))
-		f.reset()
+		f.why = why
+		f.reset(why)
 	}
 	return err
 }
@@ -190,69 +219,63 @@ func (f *follower) readNew(now time.Time) error {
 	}
 	f.file.modified, f.file.size = info.ModTime(), info.Size()
 	if f.info != nil && os.SameFile(f.info, info) && f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime()) {
-		f.show(&f.state, now)
+		f.showPending(&f.state, now)
 		return nil
 	}
-	file, err := os.Open(f.path)
+	file, info, err := openRegular(f.path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	return f.readFile(file, info, now)
-}
-
-// readFile reads what is new in file. What it reads counts only if the file is the same
-// afterwards: a process that starts truncates its prof.log and writes on at once.
-func (f *follower) readFile(file *os.File, info fs.FileInfo, now time.Time) error {
 	if err := f.check(file, info); err != nil {
 		return err
 	}
-	if err := f.locate(file, info.Size()); err != nil {
-		return err
+	// The clock that stamps the file may be another one than ours.
+	if f.file.changed = now; f.info == nil && info.ModTime().Before(now) {
+		f.file.changed = info.ModTime()
 	}
-	if f.info == nil {
-		f.base = f.offset
-		if f.observer != nil {
-			f.observer.Begin(f.process, f.path, f.base)
-		}
-	}
-	state := f.state
-	if err := f.readLines(&state, file, info); err != nil {
-		f.reset()
-		return err
-	}
-	if f.grown = now; f.info == nil {
-		f.grown = info.ModTime()
-	}
-	f.info, f.state, f.waiting = info, state, true
-	f.show(&f.state, now)
-	f.state.date(info.ModTime())
-	return nil
+	return f.readFrom(file, info, now)
 }
 
-// check says why file is not the one that has been read up to offset, if it is not.
-func (f *follower) check(file *os.File, info fs.FileInfo) error {
-	opened, err := file.Stat()
+// openRegular opens a file that was regular a moment ago. It does not wait for a FIFO that has
+// taken its place.
+func openRegular(path string) (*os.File, fs.FileInfo, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	before := f.info
-	if before == nil {
-		before = info
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNotRegular
 	}
-	if !os.SameFile(before, info) {
-		return replaced
+	if err != nil {
+		file.Close()
+		return nil, nil, err
 	}
-	return same(file, info, opened, f.offset, f.key)
+	return file, info, nil
 }
 
-// same says why file, which was seen as info before, and as now later, is not the one that has
-// key before offset.
-func same(file io.ReaderAt, info, now fs.FileInfo, offset int64, key []byte) error {
-	if !os.SameFile(info, now) {
+// check returns why file is not the one that has been read up to offset, nil if it is. A file that
+// holds the same bytes is the same, even if its inode is not: it comes back from another mount.
+func (f *follower) check(file io.ReaderAt, info fs.FileInfo) error {
+	if f.info == nil {
+		return nil
+	}
+	err := same(file, info.Size(), f.offset, f.key)
+	if os.SameFile(f.info, info) {
+		return err
+	}
+	// Two first snapshots of a worker, whose stamp is 0, may be equal.
+	var differs resync
+	if errors.As(err, &differs) || f.state.newest == nil || f.state.newest.Time == 0 {
 		return replaced
 	}
-	if now.Size() < offset {
+	return err
+}
+
+// same returns why file, which has size bytes, does not hold key before offset; nil if it does.
+func same(file io.ReaderAt, size, offset int64, key []byte) error {
+	if size < offset {
 		return truncated
 	}
 	b := make([]byte, len(key))
@@ -265,55 +288,85 @@ func same(file io.ReaderAt, info, now fs.FileInfo, offset int64, key []byte) err
 	return nil
 }
 
-// locate sets the offset at which to begin with a file that is new, or has grown by more than
-// is worth reading.
-func (f *follower) locate(file io.ReaderAt, size int64) error {
-	if f.info != nil && size-f.offset > maxUnread {
-		return behind
-	}
-	if size-f.offset > maxLine && !endsInLines(file, size) {
-		return errNoLines
-	}
-	if f.info != nil || size <= smallFile {
-		return nil
-	}
-	recent, err := parse.Latest(file, size)
+// readFrom reads what is new in file. It counts only if the file is the same afterwards: a process
+// that starts truncates its prof.log and writes on at once.
+func (f *follower) readFrom(file *os.File, info fs.FileInfo, now time.Time) error {
+	end, err := dataEnd(file, f.offset, info.Size())
 	if err != nil {
 		return err
 	}
-	if f.offset = size; recent.Newest != nil {
-		f.offset = recent.Start
+	state := f.state
+	src, err := f.locate(file, end, info.Size())
+	if err != nil {
+		return err
 	}
+	if f.info == nil {
+		f.base = f.offset
+	}
+	offset, key := f.offset, bytes.Clone(f.key)
+	if err := f.readLines(&state, file, src, end, info.Size()); err != nil {
+		return err
+	}
+	after, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if err := same(file, after.Size(), offset, key); err != nil {
+		return err
+	}
+	f.info, f.state, f.waiting = info, state, true
+	f.showPending(&f.state, now)
+	f.state.date(info.ModTime())
+	f.asm.Shrink()
 	return nil
 }
 
-func endsInLines(file io.ReaderAt, size int64) bool {
-	end := make([]byte, maxLine)
-	n, _ := file.ReadAt(end, size-maxLine)
-	return bytes.IndexByte(end[:n], '\n') >= 0
-}
-
-// readLines reads to the end of the file, which was seen as info, and adds the snapshots that are
-// complete to state. It fails if what it was given is not all, or may be of another file.
-func (f *follower) readLines(state *state, file io.ReaderAt, info fs.FileInfo) error {
-	offset, key := f.offset, bytes.Clone(f.key)
-	if err := f.deliver(state); err != nil {
-		return err
+// locate sets the offset at which to begin with a file that is new, and returns what to read its
+// bytes up to end from. The file has size bytes, those from end on being a hole.
+func (f *follower) locate(file io.ReaderAt, end, size int64) (io.ReaderAt, error) {
+	unread := end - f.offset
+	if f.info != nil && unread > maxUnread {
+		return nil, behind
 	}
-	if f.offset < info.Size() {
-		return incomplete
+	if end == 0 && size > maxLine {
+		return nil, errNoLines
 	}
-	after, err := os.Stat(f.path)
+	if unread <= smallFile {
+		return file, nil
+	}
+	tail := &ending{file: file, end: end}
+	if unread > maxLine && !tail.hasLines() {
+		return nil, errNoLines
+	}
+	if f.info != nil {
+		return file, nil
+	}
+	recent, err := parse.Latest(tail, end)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return same(file, info, after, offset, key)
+	if f.offset = end; recent.Newest != nil {
+		f.offset = recent.Start
+	}
+	return tail, nil
 }
 
-func (f *follower) deliver(state *state) error {
-	t, err := tail.TailFile(f.path, tail.Config{
+// readLines reads from offset to end and adds the snapshots that are complete to state. The file
+// has size bytes, and those from end on are a hole that is still to be written.
+func (f *follower) readLines(state *state, file *os.File, src io.ReaderAt, end, size int64) error {
+	if end < size || end-f.offset > maxTailed || src != io.ReaderAt(file) {
+		return f.readPieces(state, src, end)
+	}
+	return f.tailLines(state, file, end)
+}
+
+// tailLines lets the tail library read from offset to the end of the file, by the open file's own
+// name: its path may be another file's by now.
+func (f *follower) tailLines(state *state, file *os.File, end int64) error {
+	t, err := tail.TailFile(nameOf(file), tail.Config{
 		Location:  &tail.SeekInfo{Offset: f.offset},
 		MustExist: true,
+		Pipe:      true, // does not ask for its position before each line
 		Logger:    tail.DiscardingLogger,
 	})
 	if err != nil {
@@ -321,29 +374,55 @@ func (f *follower) deliver(state *state) error {
 	}
 	for line := range t.Lines {
 		text := line.Text
+		f.take(text)
 		// The last line may lack its newline: it is not written to its end, or it is Comm.
-		if line.SeekInfo.Offset > f.offset+int64(len(text)) {
-			text += "\n"
+		if line.SeekInfo.Offset > f.offset {
+			f.take("\n")
 		}
-		f.feed(text, state)
 	}
-	return t.Wait()
+	if err := t.Wait(); err != nil {
+		return err
+	}
+	f.scan(state)
+	if f.offset < end {
+		return incomplete
+	}
+	return nil
 }
 
-func (f *follower) feed(text string, state *state) {
+// readPieces reads from offset to end.
+func (f *follower) readPieces(state *state, src io.ReaderAt, end int64) error {
+	b := make([]byte, pieceSize)
+	for f.offset < end {
+		n, err := src.ReadAt(b[:min(pieceSize, end-f.offset)], f.offset)
+		f.take(string(b[:n]))
+		f.scan(state)
+		if err == io.EOF && f.offset < end {
+			return incomplete
+		}
+		if err != nil && err != io.EOF {
+			return err
+		}
+	}
+	return nil
+}
+
+// take takes the text that follows offset.
+func (f *follower) take(text string) {
 	f.offset += int64(len(text))
 	f.key = append(f.key, text[max(0, len(text)-keyLen):]...)
 	if len(f.key) > 2*keyLen {
 		f.key = append(f.key[:0], f.key[len(f.key)-keyLen:]...)
 	}
 	io.WriteString(f.asm, text)
+}
+
+// scan adds the snapshots that are complete to state.
+func (f *follower) scan(state *state) {
 	for f.asm.Scan() {
 		switch r := f.asm.Record().(type) {
 		case *parse.Snapshot:
 			r.Offset += f.base
-			if f.observer != nil {
-				f.observer.Add(f.process, f.path, r)
-			}
 			state.add(newDigest(r.Clone(), f.limits))
 		case *parse.SyntaxError:
 			f.log.Debug("Cannot read a line", "err", r)
@@ -351,30 +430,31 @@ func (f *follower) feed(text string, state *state) {
 	}
 }
 
-// show adds the snapshots of which the end is not known, as soon as they are complete.
-func (f *follower) show(state *state, now time.Time) {
+// showPending adds the snapshots whose end is not known, as soon as they are complete.
+func (f *follower) showPending(state *state, now time.Time) {
 	if !f.waiting {
 		return
 	}
 	snapshots := f.asm.Pending()
 	f.waiting = false
-	for i, snapshot := range snapshots {
-		snapshot.Offset += f.base
-		if last := i == len(snapshots)-1; last && !f.settled(snapshot, state, now) {
+	for i, s := range snapshots {
+		if last := i == len(snapshots)-1; last && !f.settled(s, state, now) {
 			f.waiting = true
 			return
 		}
-		state.add(newDigest(snapshot, f.limits))
+		s = s.Clone()
+		s.Offset += f.base
+		state.add(newDigest(s, f.limits))
 	}
 }
 
-// settled says that the newest snapshot is not half written. A whole one is not; but one of 2.0,
-// which does not say how many lines it has, may be. What is left of a process that died while it
-// wrote is better than nothing.
-func (f *follower) settled(snapshot *parse.Snapshot, state *state, now time.Time) bool {
-	idle := now.Sub(f.grown)
-	if snapshot.Whole() {
-		return snapshot.Threads.Current.Measured || idle >= quiet
+// settled reports whether the newest snapshot is not half written. A whole one is not; but one of
+// 2.0, which does not tell how many lines it has, may be. What is left of a process that died while
+// it wrote is better than nothing.
+func (f *follower) settled(s *parse.Snapshot, state *state, now time.Time) bool {
+	idle := now.Sub(f.file.changed)
+	if s.Whole() {
+		return s.Threads.Current.Measured || idle >= quiet
 	}
 	return state.newest == nil && idle >= givenUp
 }

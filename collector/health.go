@@ -28,6 +28,7 @@ func Health(staleAfter time.Duration) Topic {
 			Name:   "bro_prof_info",
 			Help:   "Always 1. format: the releases that write a text like this prof.log's.",
 			Type:   prometheus.GaugeValue,
+			source: ofFile,
 			Labels: []string{"path", "format"},
 			ofView: func(v *view, emit emit) {
 				if v.newest != nil {
@@ -63,6 +64,7 @@ func Health(staleAfter time.Duration) Topic {
 			Name:   "bro_prof_dropped_series",
 			Help:   "Threads, globals and timers that have no series of their own because of a limit; they are added up as \"other\".",
 			Type:   prometheus.GaugeValue,
+			source: ofFile,
 			Labels: []string{"collector"},
 			ofView: func(v *view, emit emit) {
 				if v.newest != nil {
@@ -82,7 +84,7 @@ const restartsTotal = "bro_prof_restarts_total"
 // health is a metric of the file, known for some time only. Its counters count since the file
 // is followed.
 func health(name, help string, kind prometheus.ValueType, value func(*view) (value float64, known bool)) Metric {
-	return Metric{Name: name, Help: help, Type: kind,
+	return Metric{Name: name, Help: help, Type: kind, source: ofFile,
 		created: func(v *view) time.Time { return v.file.since },
 		ofView: func(v *view, emit emit) {
 			if value, known := value(v); known {

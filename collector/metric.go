@@ -26,13 +26,15 @@ type Metric struct {
 // those of its other series.
 type emit func(value float64, labels ...string)
 
-// snapshot says which snapshot of a process a metric is read from.
+// source is what a metric is read from.
 type source int
 
 const (
-	newest        source = iota
-	withExpensive        // the newest one that measured what costs time
-	withComm             // the newest one whose Comm line has been written
+	newest        source = iota // the newest snapshot
+	withExpensive               // the newest one that measured what costs time
+	withComm                    // the newest one whose Comm line has been written
+	ofFile                      // all that is known but the live process
+	ofProcess                   // the live process
 )
 
 type number interface{ uint64 | float64 }

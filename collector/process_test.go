@@ -44,14 +44,22 @@ func writePid(t *testing.T, dir, text string) {
 	}
 }
 
+// findProcess returns the process that runs in dir.
+func findProcess(t *testing.T, dir string) *LiveProcess {
+	t.Helper()
+	f := processFinder{dir: dir}
+	f.update(time.Now())
+	return f.live
+}
+
 func TestFindProcess(t *testing.T) {
 	dir := t.TempDir()
 	zeek := program(t, "zeek")
 	writePid(t, dir, strconv.Itoa(zeek.Process.Pid)+"\n")
-	live := findProcess(dir)
+	live := findProcess(t, dir)
 	// It has no memory before its program is loaded.
 	for deadline := time.Now().Add(time.Minute); live != nil && live.Resident == 0 && time.Now().Before(deadline); {
-		live = findProcess(dir)
+		live = findProcess(t, dir)
 	}
 	if live == nil {
 		t.Fatal("a running zeek is not found")
@@ -64,25 +72,25 @@ func TestFindProcess(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(dir, ".pid"), long, long); err != nil {
 		t.Fatal(err)
 	}
-	if findProcess(dir) != nil {
+	if findProcess(t, dir) != nil {
 		t.Error("a zeek that took over the number is taken for the old one")
 	}
 	writePid(t, dir, strconv.Itoa(zeek.Process.Pid))
 	zeek.Process.Kill()
 	zeek.Wait()
-	if findProcess(dir) != nil {
+	if findProcess(t, dir) != nil {
 		t.Error("a process that is gone is found")
 	}
 	writePid(t, dir, strconv.Itoa(program(t, "vim").Process.Pid))
-	if findProcess(dir) != nil {
+	if findProcess(t, dir) != nil {
 		t.Error("another program is taken for zeek")
 	}
 	for _, text := range []string{"", "x", "-1", "0", "99999999999999999999", string(make([]byte, 1000))} {
-		if writePid(t, dir, text); findProcess(dir) != nil {
+		if writePid(t, dir, text); findProcess(t, dir) != nil {
 			t.Errorf("a .pid of %q names a process", text)
 		}
 	}
-	if findProcess(filepath.Join(dir, "none")) != nil {
+	if findProcess(t, filepath.Join(dir, "none")) != nil {
 		t.Error("no .pid names a process")
 	}
 }

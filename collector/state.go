@@ -11,20 +11,25 @@ type state struct {
 	newest    *digest
 	expensive *digest
 	comm      *digest
-	// last is the newest snapshot of a file that has been left behind.
+	// last is the newest snapshot before the file was read again from its newest snapshots.
 	last     *digest
 	releases parse.Releases
 	started  time.Time // zero until dated
 	cpu      float64   // see Process.CPU
 
+	counted   int64 // offset of the last snapshot that was counted
 	snapshots uint64
 	restarts  uint64
 }
 
+// nothing is the offset of no snapshot.
+const nothing = -1
+
+func newState() state { return state{counted: nothing} }
+
 // add takes the snapshot that follows those added before, or a later reading of the newest one.
 func (s *state) add(d *digest) {
 	if s.newest == nil || s.newest.Offset != d.Offset {
-		s.snapshots++
 		s.follow(d)
 		s.cpu = cpuBetween(s.newest, d)
 	}
@@ -53,15 +58,19 @@ func cpuBetween(before, d *digest) float64 {
 	return max(0, b.UserSys.Value-a.UserSys.Value) / passed
 }
 
-// follow drops the values of the process before, if snapshot is another's.
+// follow counts a snapshot, and drops the values of the process before if it is another's.
 func (s *state) follow(d *digest) {
 	before := s.newest
 	if before == nil {
 		before = s.last
 	}
 	restarted := before != nil && before.Restarted(d.Snapshot)
-	if restarted {
-		s.restarts++
+	if d.Offset > s.counted {
+		s.counted = d.Offset
+		s.snapshots++
+		if restarted {
+			s.restarts++
+		}
 	}
 	if restarted || before == nil {
 		s.reset()
@@ -70,7 +79,7 @@ func (s *state) follow(d *digest) {
 	}
 }
 
-// leave drops all values: the file they came from is no more.
+// reset drops all values: the file they came from is no more.
 func (s *state) reset() {
 	if s.newest != nil {
 		s.last = s.newest
@@ -85,13 +94,14 @@ func (s *state) date(modified time.Time) {
 	}
 }
 
-// view is what the collectors see of one process. It does not change once it is published.
+// view is what is exposed of one process. It does not change once it is published.
 type view struct {
 	process  string
 	path     string
 	file     fileHealth
 	err      string       // why the file cannot be read, in words
 	live     *LiveProcess // nil if none is known to run
+	dead     bool         // the process is known to run no more
 	releases parse.Releases
 	started  time.Time // zero if unknown
 	cpu      float64
@@ -106,7 +116,8 @@ type fileHealth struct {
 	polled     bool // it was looked at
 	present    bool // the file is there
 	readable   bool
-	modified   time.Time
+	modified   time.Time // by the file's own clock
+	changed    time.Time // by ours: when it was last seen to have changed
 	size       int64
 	since      time.Time
 	snapshots  uint64
@@ -115,8 +126,8 @@ type fileHealth struct {
 	restarts   uint64
 }
 
-func (v *view) digest(b source) *digest {
-	switch b {
+func (v *view) digest(s source) *digest {
+	switch s {
 	case withExpensive:
 		return v.expensive
 	case withComm:

@@ -46,6 +46,7 @@ type State string
 const (
 	Waiting    State = "waiting"    // the file has not been read yet
 	Up         State = "up"         // the file can be read and was written to lately
+	Dead       State = "dead"       // the process that .pid names was seen to run and does not any more
 	Stale      State = "stale"      // the file has not been written to for Config.StaleAfter
 	Gone       State = "gone"       // the file is not there
 	Unreadable State = "unreadable" // see Process.Err
@@ -55,12 +56,18 @@ const (
 func (c *Collector) Status() Status {
 	s := Status{Found: c.report()}
 	now := time.Now()
-	for _, v := range c.views() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, n := range c.nodes {
+		v := n.shown(now)
 		p := Process{
 			Name: v.process, Path: v.path, State: v.state(now, c.config.StaleAfter), Err: v.err,
 			Modified: v.file.modified, Size: v.file.size,
 			Snapshots: v.file.snapshots, Restarts: v.file.restarts, ReadErrors: v.file.readErrors, Unparsed: v.file.unparsed,
 			Started: v.started, Live: v.live, CPU: -1,
+		}
+		if n.hangs(now) {
+			p.Err = silent
 		}
 		if v.newest != nil {
 			p.Newest, p.CPU = v.newest.Snapshot, v.cpu
@@ -84,7 +91,9 @@ func (v *view) state(now time.Time, staleAfter time.Duration) State {
 		return Gone
 	case !v.file.readable:
 		return Unreadable
-	case now.Sub(v.file.modified) > staleAfter:
+	case v.dead:
+		return Dead
+	case now.Sub(v.file.changed) > staleAfter:
 		return Stale
 	default:
 		return Up

@@ -27,11 +27,11 @@ const farthest = 2*maxSnapshot + 2*maxRecord
 // from its end: the time it takes depends on how far back they are, not on the size. Its
 // error is one of reading r.
 func Latest(r io.ReaderAt, size int64) (Recent, error) {
-	return latest(r, size, 64<<10)
+	return latest(r, size, 60<<10)
 }
 
 func latest(r io.ReaderAt, size, window int64) (Recent, error) {
-	for ; ; window *= 4 {
+	for ; ; window *= 2 {
 		start := max(0, size-min(window, farthest))
 		recent, done, err := latestFrom(r, start, size)
 		if err != nil {

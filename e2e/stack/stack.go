@@ -177,8 +177,7 @@ func (s *Stack) StartPrometheus() error {
 		if err != nil {
 			return err
 		}
-		// It compares the logs' time with the clock, which are not the same here.
-		if text, err = timelapse.Rules(text, s.Speed, "BroMemoryExhaustedSoon"); err != nil {
+		if text, err = timelapse.Rules(text, s.Speed); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		if _, err := s.write(name, string(text)); err != nil {
