@@ -16,7 +16,6 @@ type Process struct {
 	current      *run
 	runs         []Run
 	findings     []Finding // of the runs that have ended
-	from, to     float64
 }
 
 // New returns a Process that looks at snapshots from since to until, packet time; the zero Time
@@ -49,12 +48,6 @@ func (p *Process) Add(s *parse.Snapshot) {
 	}
 	p.snapshots++
 	p.current.add(s)
-	if s.Time > 0 {
-		if p.from == 0 {
-			p.from = s.Time
-		}
-		p.to = s.Time
-	}
 }
 
 // AddResident adds the present resident memory of the live process, in bytes, measured about
@@ -104,8 +97,11 @@ func (p *Process) Report(name, path string) Report {
 	r.Findings = append(r.Findings, general(r.Runs)...)
 	sortFindings(r.Findings)
 	r.Answer = answer(r.Runs, r.Findings)
-	if p.from > 0 {
-		r.From, r.To = seconds(p.from), seconds(p.to)
+	for _, run := range r.Runs {
+		if !run.From.IsZero() && (r.From.IsZero() || run.From.Before(r.From)) {
+			r.From = run.From
+		}
+		r.To = later(r.To, run.To)
 	}
 	return r
 }

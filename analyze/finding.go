@@ -10,12 +10,8 @@ import (
 	"github.com/dustin/go-humanize/english"
 )
 
-// judgeRun says what is to be said of a run.
-func judgeRun(r *run, run *Run) []Finding {
-	if r.clock == nil {
-		return nil
-	}
-	f := &findings{run: r, resources: run.Resources}
+// find finds what is to be told of the run.
+func (f *findings) find() {
 	f.stuckThreads()
 	f.queues()
 	f.tables()
@@ -24,21 +20,79 @@ func judgeRun(r *run, run *Run) []Finding {
 	f.dns()
 	f.memory()
 	f.steps()
+	f.sinceStart()
 	f.names()
-	return f.list
+}
+
+// sinceStart tells of a process that was seen for less than an hour and has grown out of all
+// proportion before.
+func (f *findings) sinceStart() {
+	r := f.run
+	grown := r.sinceStart()
+	if r.last-r.first >= young*3600 || grown < grownMemory || f.has(KindCore) || r.real <= 0 {
+		return
+	}
+	perHour := r.adj / r.real * 3600
+	f.list = append(f.list, Finding{
+		Kind: KindCore, Level: Suspected, Resource: totalMemory, Resources: []string{totalMemory}, Unit: Bytes,
+		Growth: steady(perHour), Onset: seconds(r.last - r.real), OnsetError: hoursLong(r.real / 3600 / 2), Until: f.look.decided(),
+		Text: fmt.Sprintf("core: memory has grown by %s since the process started %s ago, and connections, timers and tables explain little of it",
+			Bytes.Format(r.adj), duration(r.real/3600)),
+		Advice: "A longer log tells whether it still grows: keep profiling on for some hours, and look again.",
+		weight: perHour * Bytes.cost(),
+	})
+}
+
+// answer fills in what the findings mean for the run, and how sure that is.
+func (f *findings) answer(run *Run) {
+	worst, memory := NoLevel, resource{}
+	for _, x := range f.list {
+		worst = max(worst, x.Level)
+		run.UndecidedUntil = later(run.UndecidedUntil, x.Until)
+	}
+	open := f.all(func(r resource) bool { return r.Verdict == Unsettled })
+	for _, r := range f.all(func(r resource) bool { return r.judged && r.name == "" }) {
+		run.Span = max(run.Span, hoursLong(r.to-r.from))
+		if r.quantity.kind == KindCore {
+			memory = r
+		} else if r.least > 0 {
+			run.DetectableOf = append(run.DetectableOf, Amount{r.Name, r.Unit, r.least})
+		}
+	}
+	if memory.judgement != nil {
+		run.Detectable = memory.least
+	}
+	switch {
+	case worst >= Suspected:
+		run.Answer = Answer(worst.String())
+	case memory.judgement == nil || len(open) > 0 || run.Span < young*time.Hour:
+		run.Answer, run.UndecidedUntil = CannotTell, f.look.decided()
+	default:
+		run.Answer = Fine
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // findings are those of one run.
 type findings struct {
-	run       *run
-	resources []Resource // in the order of run.order
-	list      []Finding
-	stuck     map[string]bool
+	run        *run
+	look       *look
+	resources  []Resource // in the order of run.order
+	judgements []judgement
+	list       []Finding
+	stuck      map[string]bool
 }
 
 // resource is one of the run's, and what it is of.
 type resource struct {
 	*Resource
+	*judgement
 	quantity *quantity
 	name     string // of the thread, table, timer
 }
@@ -47,7 +101,7 @@ type resource struct {
 func (f *findings) all(keep func(resource) bool) (list []resource) {
 	for i := range f.resources {
 		k := f.run.order[i].key
-		res := resource{&f.resources[i], &f.run.quantities[k.quantity], k.name}
+		res := resource{&f.resources[i], &f.judgements[i], &f.run.quantities[k.quantity], k.name}
 		if keep(res) {
 			list = append(list, res)
 		}
@@ -56,7 +110,7 @@ func (f *findings) all(keep func(resource) bool) (list []resource) {
 }
 
 func (f *findings) growing(kinds ...Kind) []resource {
-	return f.all(func(r resource) bool { return r.Verdict == Grows && slices.Contains(kinds, r.quantity.kind) })
+	return f.all(func(r resource) bool { return r.level >= Suspected && slices.Contains(kinds, r.quantity.kind) })
 }
 
 // cost returns about how much memory one unit takes at most, in bytes. It orders findings, and says
@@ -68,7 +122,7 @@ func (u Unit) cost() float64 {
 	case Timers:
 		return 1 << 10
 	case Entries:
-		return 4 << 10
+		return 2 << 10
 	case Connections, Messages:
 		return 64 << 10
 	default:
@@ -79,7 +133,7 @@ func (u Unit) cost() float64 {
 // grows adds the finding that a resource grows.
 func (f *findings) grows(kind Kind, what string, r resource, advice string) {
 	f.list = append(f.list, Finding{
-		Kind: kind, Level: Leak, Onset: r.Trend.From,
+		Kind: kind, Level: r.level, Onset: f.run.time(r.onset), OnsetError: hoursLong(r.onsetError), Until: f.until(r.level),
 		Resource: r.Name, Resources: []string{r.Name}, Unit: r.Unit, Growth: r.Trend.rate(),
 		Text:   what + " " + growth(r.Resource),
 		Advice: advice,
@@ -153,35 +207,41 @@ func (f *findings) tables() {
 			named = append(named, r)
 		}
 	}
-	if len(named) == 0 && len(total) > 0 {
-		named = f.responsible(total[0])
-	}
 	switch {
 	case len(named) > 0:
 		f.namedTables(named)
-	case len(total) > 0:
+	case len(total) > 0 && !f.partsCover(total[0]):
 		f.grows(KindScriptTable, "script state: the number of entries of all tables", total[0],
-			"This release does not log which table it is. Print the length of the suspects in a script, on a schedule, and look for tables without &create_expire, &read_expire or &write_expire.")
+			"No table that is listed does. Print the length of the suspects in a script, on a schedule, and look for tables without &create_expire, &read_expire or &write_expire.")
 	default:
 		for _, r := range f.growing(KindGlobals) {
+			if f.growthShare(tableEntries) > f.growthShare(globalsSize)/2 {
+				continue // the tables fill
+			}
 			f.grows(KindGlobals, "script state: the size of all globals, though no table or record that is listed does,", r,
 				"A vector, a string or a record of the script layer is only added to.")
 		}
 	}
 }
 
-// responsible returns the tables that make up most of a total's growth although none was seen
-// for long enough to be judged by itself.
-func (f *findings) responsible(total resource) []resource {
-	most := f.all(func(r resource) bool {
-		return r.quantity.kind == KindScriptTable && r.name != "" && r.Unit == Entries && r.Trend.Judged &&
-			r.Last-r.First >= (total.Last-total.First)/10
-	})
-	for _, r := range most {
-		r.Trend.Slope, r.Trend.Start = (r.Last-r.First)/r.Trend.To.Sub(r.Trend.From).Hours(), r.First
-		r.Verdict = Grows
+// partsCover reports whether what a total grows by is mostly in parts that were judged by themselves,
+// and not found to leak.
+func (f *findings) partsCover(total resource) bool {
+	parts := 0.0
+	for _, r := range f.all(func(r resource) bool {
+		return r.quantity.kind == total.quantity.kind && r.Unit == total.Unit && r.name != "" && r.Verdict != Unknown
+	}) {
+		parts += max(0, r.Last-r.First)
 	}
-	return most
+	return parts >= (total.Last-total.First)/2
+}
+
+// growthShare returns by what share of its first value a total has grown.
+func (f *findings) growthShare(name string) float64 {
+	for _, r := range f.all(func(r resource) bool { return r.quantity.name == name }) {
+		return over(r.Last-r.First, r.First)
+	}
+	return 0
 }
 
 func (f *findings) namedTables(named []resource) {
@@ -244,6 +304,16 @@ func (f *findings) connections() {
 	}
 }
 
+// until returns when a suspicion will be decided.
+func (f *findings) until(level Level) time.Time {
+	if level != Suspected {
+		return time.Time{}
+	}
+	return f.look.decided()
+}
+
+func hoursLong(hours float64) time.Duration { return time.Duration(hours * float64(time.Hour)) }
+
 func (f *findings) connectionsNow() float64 {
 	for _, r := range f.all(func(r resource) bool { return r.quantity.kind == KindSessions }) {
 		return r.Max
@@ -253,7 +323,7 @@ func (f *findings) connectionsNow() float64 {
 
 func (f *findings) timers() {
 	byName := f.all(func(r resource) bool {
-		return r.Verdict == Grows && r.quantity.kind == KindTimers && r.name != ""
+		return r.level >= Suspected && r.quantity.kind == KindTimers && r.name != ""
 	})
 	held := f.has(KindSessions)
 	for _, r := range byName {
@@ -272,6 +342,9 @@ func (f *findings) timers() {
 		return
 	}
 	for _, r := range f.growing(KindTimers) {
+		if f.partsCover(r) {
+			continue
+		}
 		f.grows(KindTimers, "timers: their number", r, "No single type stands out.")
 	}
 }
@@ -296,38 +369,43 @@ func (f *findings) dns() {
 }
 
 func (f *findings) memory() {
-	growing := f.growing(KindCore)
-	if len(growing) == 0 {
+	r, growing := f.growingMemory()
+	if !growing {
 		return
 	}
-	// The one that can fall says more than a peak.
-	r := growing[len(growing)-1]
 	explained := 0.0
 	for _, x := range f.list {
-		if x.Level >= Leak {
+		if x.Level >= Suspected {
 			explained += x.weight
 		}
 	}
 	if r.Trend.Slope <= explained {
-		f.list = append(f.list, Finding{
-			Kind: KindMemory, Level: Leak, Resource: r.Name, Resources: []string{r.Name},
-			Unit: r.Unit, Growth: r.Trend.rate(), Onset: r.Trend.From,
-			Text:   r.Name + " " + growth(r.Resource) + "; what else grows may explain it",
-			Advice: "Mend the other findings first.",
-			weight: min(r.Trend.Slope, explained/2),
-		})
+		f.grows(KindMemory, r.Name, r, "Mend the other findings first.")
+		last := &f.list[len(f.list)-1]
+		last.Text += "; what else grows may explain it"
+		last.weight = min(r.Trend.Slope, explained/2)
 		return
 	}
-	advice := "What scripts hold in tables is not it. Look at global vectors, strings and records that scripts only add to, then at Bro itself: plugins, analyzers, the packet source. Heap profiles (jemalloc, gperftools) show who allocates."
+	f.grows(KindCore, "core: memory", r, "What scripts hold in tables is not it. Look at global vectors, strings and records that scripts only add to, then at Bro itself: plugins, analyzers, the packet source. Heap profiles (jemalloc, gperftools) show who allocates.")
 	text := " while tables, connections, timers and queues do not"
 	if explained > 0 {
 		text = ", far more than what else grows can take"
 	}
-	f.list = append(f.list, Finding{
-		Kind: KindCore, Level: Leak, Resource: r.Name, Resources: []string{r.Name},
-		Unit: r.Unit, Growth: r.Trend.rate(), Onset: r.Trend.From,
-		Text: "core: memory " + growth(r.Resource) + text, Advice: advice, weight: r.Trend.Slope * Bytes.cost(),
-	})
+	f.list[len(f.list)-1].Text += text
+}
+
+// growingMemory returns the memory that grows. Of those that are measured the last says most: what
+// is resident now can fall, and what is allocated is not what the heap or its peak holds.
+func (f *findings) growingMemory() (resource, bool) {
+	measured := f.all(func(r resource) bool { return r.quantity.kind == KindCore && r.judged })
+	if len(measured) == 0 {
+		return resource{}, false
+	}
+	last := measured[len(measured)-1]
+	if whole := measured[0]; last.to-last.from < (whole.to-whole.from)/2 {
+		last = whole
+	}
+	return last, last.level >= Suspected
 }
 
 func (f *findings) has(kind Kind) bool {
@@ -345,7 +423,7 @@ func (f *findings) note(kind Kind, level Level, text, advice string, about ...st
 // steps tells the jumps of what should not jump.
 func (f *findings) steps() {
 	stepped := f.all(func(r resource) bool {
-		return len(r.Steps) > 0 && r.Verdict == Stepped && r.name == intelStore
+		return len(r.Steps) > 0 && r.name == intelStore
 	})
 	for _, r := range stepped {
 		s := r.Steps[len(r.Steps)-1]
@@ -355,8 +433,28 @@ func (f *findings) steps() {
 }
 
 func (f *findings) names() {
+	if f.run.odd > 0 {
+		f.note(KindNotMeasured, Note, fmt.Sprintf("%s left out: the time stamps do not fit to those before and after",
+			english.Plural(f.run.odd, "snapshot is", "snapshots are")), "A clock was set, or was wrong when the sensor started.")
+	}
 	if f.run.left > 0 {
 		f.note(KindNotMeasured, Note, fmt.Sprintf("more than %d names of threads, tables and timers: the rest was not looked at", maxSeries), "")
+	}
+}
+
+// answer returns what the last run's is, unless an earlier one was worse.
+func answer(runs []Run, findings []Finding) Answer {
+	worst := NoLevel
+	for _, f := range findings {
+		worst = max(worst, f.Level)
+	}
+	switch {
+	case worst >= Suspected:
+		return Answer(worst.String())
+	case len(runs) > 0:
+		return runs[len(runs)-1].Answer
+	default:
+		return CannotTell
 	}
 }
 

@@ -1,175 +1,386 @@
 package analyze
 
 import (
+	"cmp"
+	"math"
 	"slices"
+	"time"
 
 	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
+// How many standard errors growth must be. A look at the schedule that finds sureZ is remembered,
+// so that what is sure stays so; a look in between asks for more, so that the next one at the
+// schedule will agree. Looks are many, and each must hardly ever err: 6 is a probability of 1e-9.
 const (
-	minPoints = 8
-	// alpha is how improbable a rise must be without a trend.
-	alpha = 1e-4
+	suspectZ = 5
+	sureZ    = 6
+	freshZ   = 8
 )
 
-// young is how many hours must have been seen of a resource. What expires fills as steadily as
-// a leak does until its time has passed, so before that only totals are judged that have no
-// reason to double.
+// young is how many hours must have been seen before anything but totals is judged.
 const young = 1
 
-// worth returns the share of its level by which a resource must grow in a window of so many
-// hours.
-func worth(hours float64) float64 {
-	switch {
-	case hours < young:
-		return 1
-	case hours < 2:
-		return 0.15
-	default:
-		return 0.05
-	}
-}
+// settled is the age in hours by which a healthy process has filled what it fills.
+const settled = 30
 
-// judgement is what is to be said of a course.
+// judgement is what a look finds out about a resource.
 type judgement struct {
-	line
-	from, to float64 // hours
-	start    float64 // the line's value at from
-	loaded   bool    // a load explains part of it
+	trend
+	from, to float64 // hours, of the course
+	judged   bool
 	verdict  Verdict
+	level    Level
 	steps    []step
+	least    float64 // the slowest growth that would have been seen, units per hour
 }
 
-// judge looks for growth without an end: in the whole course, and if there is none in its
-// later half, where a leak may just have begun.
-func judge(c course, q *quantity) judgement {
+// resources judges all that was measured in the run.
+func (l *look) resources(sure float64) ([]Resource, []judgement) {
+	r := l.run
+	slices.SortFunc(r.order, func(a, b *tracked) int {
+		return cmp.Or(cmp.Compare(a.key.quantity, b.key.quantity), cmp.Compare(a.key.name, b.key.name))
+	})
+	resources, judgements := make([]Resource, len(r.order)), make([]judgement, len(r.order))
+	for i, t := range r.order {
+		resources[i], judgements[i] = l.resource(t, sure)
+	}
+	return resources, judgements
+}
+
+func (l *look) resource(t *tracked, sure float64) (Resource, judgement) {
+	q := &l.run.quantities[t.key.quantity]
+	res := Resource{Name: l.run.title(t), Group: q.group, Unit: q.unit, Verdict: Unknown}
+	values := l.points(t.series, q.of)
+	measured := slices.DeleteFunc(slices.Clone(values[l.begin:]), math.IsNaN)
+	if len(measured) == 0 {
+		return res, judgement{verdict: Unknown}
+	}
+	res.First, res.Last = measured[0], measured[len(measured)-1]
+	res.Min, res.Max = slices.Min(measured), slices.Max(measured)
+	j := l.judge(t, values, sure)
+	l.describe(&res, &j)
+	if t.key.name == "" || j.verdict != Flat {
+		res.Points = l.run.points(t)
+	}
+	return res, j
+}
+
+// judge judges one resource.
+func (l *look) judge(t *tracked, values []float64, sure float64) judgement {
+	q := &l.run.quantities[t.key.quantity]
+	if t.key.name != "" && t.max-t.min < q.least {
+		return judgement{verdict: Flat} // like most of many, and not worth a test
+	}
+	if q.group == QueuesGroup {
+		return l.judgeQueue(t, q)
+	}
+	if l.hours[len(l.hours)-1] < young {
+		return l.judgeShort(t, q)
+	}
+	c := l.newCourse(values, nil, l.begin)
 	if len(c.x) < minPoints || c.hours() <= 0 {
 		return judgement{verdict: Unknown}
 	}
-	whole := judgeAll(c, q)
-	if whole.verdict == Grows || len(c.x) < 4*minPoints {
-		return whole
-	}
-	if whole.loaded && c.hours() < 2*day {
-		return whole // in half the time the load tells less
-	}
-	late := judgeAll(c.half(), q)
-	if late.verdict == Grows && late.slope*c.hours()/2 >= justBegun*late.start {
-		return late
-	}
-	return whole
-}
-
-// justBegun is the share of its level by which what has grown in the later half only must have
-// grown: half of the values do not show as fine a difference.
-const justBegun = 0.12
-
-func judgeAll(c course, q *quantity) judgement {
-	flat, steps := withoutSteps(c, q.least)
-	if len(steps) == 0 {
-		return judgeLine(c, c.y, q)
-	}
-	j := judgeLine(c, flat, q)
-	j.steps = steps
-	// A jump downwards must not make a slope of what is none.
-	if j.verdict == Grows && judgeLine(c, c.y, q).slope <= 0 || j.verdict == Flat {
+	j := l.judgeGrowth(t, q, values, sure)
+	j.from, j.to, j.judged = c.x[0], c.x[len(c.x)-1], true
+	j.steps = c.steps(&j, q.least)
+	if len(j.steps) > 0 && j.verdict == Filling {
 		j.verdict = Stepped
 	}
 	return j
 }
 
-func judgeLine(c course, y []float64, q *quantity) judgement {
-	raw := fit(c.x, y)
-	x, rest := c.x, y
-	causes := c.causes(y, raw.slope*c.hours())
-	if len(causes) > 0 {
-		causes = append(causes, constant(len(y)))
-		x, rest = without(c.x, causes), without(y, causes)
+// maxSteps is how often a resource may jump; what jumps more often grows, or shrinks, in that way.
+const maxSteps = 4
+
+// steps returns the jumps that were not taken back, as when an intelligence file is loaded again.
+func (c *course) steps(j *judgement, least float64) []step {
+	if j.level >= Suspected {
+		return nil
 	}
-	j := judgement{line: fit(x, rest), from: c.x[0], to: c.x[len(c.x)-1], loaded: len(causes) > 0}
-	j.start = intercept(c.x, y, j.slope)
-	j.verdict = verdict(&j, &raw, c.x, x, rest, y, q)
+	const near = 3
+	var steps []step
+	moves := make([]float64, len(c.y)-1)
+	for i := range moves {
+		moves[i] = math.Abs(c.y[i+1] - c.y[i])
+	}
+	usual, level := median(moves), math.Abs(median(c.y))
+	for i, move := range moves {
+		if move <= 12*usual || move < 0.01*level || move < least {
+			continue
+		}
+		size := median(c.y[i+1:min(len(c.y), i+1+near)]) - median(c.y[max(0, i+1-near):i+1])
+		if math.Abs(size) < max(move/2, least) {
+			continue // a spike
+		}
+		steps = append(steps, step{(c.x[i] + c.x[i+1]) / 2, size})
+	}
+	if len(steps) > maxSteps {
+		return nil
+	}
+	return steps
+}
+
+// step is a jump: when, in hours, and by how much.
+type step struct{ at, size float64 }
+
+// judgeGrowth weighs what may explain that a resource grows: first the load, then what a healthy
+// process fills.
+func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float64) judgement {
+	c := l.newCourse(values, l.causes(q, false), l.begin)
+	c.peak = q.peak
+	n := len(c.x)
+	hours, last := c.hours(), c.y[n-1]
+	raw := c.moved()
+	j := judgement{trend: c.fit(), verdict: Flat}
+	need := max(material(q, hours, max(j.base, 0)), 0.1*(slices.Max(j.causes)-slices.Min(j.causes))/max(1, hours/day))
+	j.least = max(sure*j.err, need/max(hours, 1e-9))
+	switch {
+	case j.growth < need || j.z < suspectZ:
+		switch {
+		case raw >= need && raw >= 0.1*max(1e-9, last-raw):
+			j.verdict = WithLoad
+		case -raw >= need:
+			j.verdict = Falls
+		}
+		return j
+	case c.cleared(&j.trend, q.least):
+		j.verdict = Stepped
+		return j
+	case !j.steady:
+		j.verdict = Filling
+		return j
+	case hours < young:
+		j.verdict = Unsettled
+		return j
+	}
+	if !q.fills {
+		j.verdict = Grows
+		j.surely(sure)
+		return j
+	}
+	filling := l.newCourse(values, l.causes(q, true), l.begin)
+	filling.peak = q.peak
+	if q.kind == KindCore {
+		filling.boundFills(cacheShare * c.y[0])
+	}
+	full := filling.fit()
+	age := l.age()
+	if since := (t.from - l.run.first) / 3600; since > young {
+		age -= since + l.run.age/3600 // it was made then, or was not worth listing
+	}
+	sound := full.growth >= need && full.z >= sure && full.steady
+	switch {
+	case age >= settled && sound && full.growth >= 0.15*filling.filled(full.coefficients):
+		j.trend = full
+		j.verdict, j.level = Grows, Leak
+	case age >= settled && (full.growth < need || full.z < suspectZ):
+		j.verdict = Filling
+	case age >= settled:
+		j.verdict, j.level = Unsettled, Suspected
+	default:
+		j.level = l.suspicion(q, values, &j.trend, &full, sound)
+		j.verdict = Unsettled
+		if j.level == Leak {
+			j.verdict = Grows
+		}
+	}
 	return j
 }
 
-func verdict(j *judgement, raw *line, t, x, rest, y []float64, q *quantity) Verdict {
-	hours, least := j.to-j.from, q.least
-	level := max(0, intercept(t, y, raw.slope))
-	need := max(least, worth(hours)*level)
-	growth, rawGrowth := j.slope*hours, raw.slope*hours
-	noise := scatter(x, rest, j.slope)
-	certain := j.p < alpha && growth >= clearly*noise || growth >= obviously*noise
-	grown := certain && j.low > 0 && growth >= need
-	switch {
-	case grown && hours < young && !q.total:
-		return Unsettled
-	case grown && alike(x, t):
-		return WithLoad
-	case grown && !(hours >= day && growth >= obviously*noise) && sameHour(t, y, raw) < max(need/hours, j.slope/3):
-		return WithLoad
-	case grown && slowed(x, rest, j.slope):
-		return Filling
-	case grown:
-		return Grows
-	case raw.p < alpha && rawGrowth >= need:
-		return WithLoad
-	case raw.p < alpha && hours < 2 && rawGrowth >= max(least, worth(day)*level):
-		return Unsettled
-	case raw.slope < 0 && -rawGrowth >= max(least, worth(day)*level) && raw.high < 0:
-		return Falls
+// cacheShare is how much of its memory a process may fill in caches that its log does not show.
+const cacheShare = 0.2
+
+// boundFills lets no column that stands for filling explain more than most.
+func (c *course) boundFills(most float64) {
+	for j := range c.columns {
+		if c.columns[j].fills {
+			c.columns[j].most = most
+		}
+	}
+}
+
+// suspicion returns how grave growth is in a process that may still be filling.
+func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound bool) Level {
+	perHour := t.slope / max(t.base, 1)
+	if t.growth < 0.1*t.base || !t.straight() {
+		return NoLevel
+	}
+	if q.kind == KindCore {
+		if sound && full.growth >= 0.1*full.base {
+			return Leak
+		}
+		return Suspected
+	}
+	late := sound && full.onset > l.hours[l.begin]+0.2*(l.hours[len(l.hours)-1]-l.hours[l.begin])
+	switch base, curved := l.filling(values); {
+	case q.unit == Entries && t.slope < 50, q.unit == Timers && t.slope < 5:
+		return NoLevel
+	case (base < 0.12 || curved > 0.4) && !late:
+		return NoLevel
+	case perHour >= 0.1 && t.growth >= 0.4*t.base && t.to()-t.onset >= 2:
+		return Leak
+	case late && perHour >= 0.05:
+		return Leak
 	default:
-		return Flat
+		return Suspected
 	}
 }
 
-// sameHour returns how fast y grows without regard to the load: over whole days, if the time
-// suffices, so that each hour is compared with itself.
-func sameHour(x, y []float64, raw *line) float64 {
-	if x[len(x)-1]-x[0] < day {
-		return raw.slope
-	}
-	var rises []float64
-	for i, j := 0, 0; j < len(x); j++ {
-		for x[j]-x[i] > 24 {
-			i++
-		}
-		if i > 0 {
-			rises = append(rises, (y[j]-y[i])/(x[j]-x[i]))
+func (t *trend) to() float64 { return t.onset + over(t.growth, t.slope) }
+
+// filled returns by how much the columns but the first rise, according to the coefficients, that
+// stand for what fills.
+func (c *course) filled(coefficients []float64) float64 {
+	first, last := 0.0, 0.0
+	for j := range c.columns {
+		if c.columns[j].fills {
+			first += coefficients[j] * c.columns[j].values[0]
+			last += coefficients[j] * c.columns[j].values[len(c.x)-1]
 		}
 	}
-	return middle(rises)
+	return last - first
 }
 
-// alike says that a load went up so much as time does that nothing tells which of them a
-// resource follows: x is what is left of the time t.
-func alike(x, t []float64) bool {
-	const left = 0.2
-	return stat.Variance(x, nil) < left*stat.Variance(t, nil)
-}
+// straight reports whether the growth goes on as fast as it began.
+func (t *trend) straight() bool { return t.late >= 0.6*t.early }
 
-// slowed says that the later half rises by less than half of what the whole does.
-func slowed(x, y []float64, slope float64) bool {
-	from := len(x) / 2
-	later := fit(x[from:], y[from:])
-	return later.slope < slope/2 && later.high < slope
-}
-
-// A trend must exceed the scatter around it so many times, to be clear if the test says that
-// there is one, or to be obvious.
-const clearly, obviously = 2.5, 10
-
-// scatter returns the standard deviation of y around a line.
-func scatter(x, y []float64, slope float64) float64 {
-	rest := detrended(x, y, slope)
-	return deviation(rest, middle(rest))
-}
-
-// intercept returns where a line of that slope begins.
-func intercept(x, y []float64, slope float64) float64 {
-	rest := make([]float64, len(y))
-	for i := range y {
-		rest[i] = y[i] - slope*(x[i]-x[0])
+// filling tells a resource that fills from one that grows beside it. What fills begins empty: a
+// table that expires after a day has next to nothing in the first minutes, and a table that leaks
+// has what it has anyway. And what fills does so ever more slowly. The base is the share of
+// the resource at its end that does not fill; curved is the share of what fills that slows down,
+// if that is sure.
+func (l *look) filling(values []float64) (base, curved float64) {
+	const early = 1. / 3
+	begin := 0
+	for begin < l.begin && l.run.age/3600+l.hours[begin] < early {
+		begin++
 	}
-	slices.Sort(rest)
-	return median(rest)
+	columns := l.causes(&quantity{}, false)
+	bases := len(columns) + 1
+	for _, v := range l.fills {
+		columns = append(columns, column{values: v})
+	}
+	straights := len(columns) + 1
+	for _, v := range l.caches {
+		columns = append(columns, column{values: v})
+	}
+	c := l.newCourse(values, columns, begin)
+	all, straight := leastSquares(c.columns, c.y), leastSquares(c.columns[:straights], c.y)
+	parts, last := [3]float64{}, len(c.y)-1
+	for j, b := range all.coefficients {
+		part := 0
+		switch {
+		case j >= straights:
+			part = 2
+		case j >= bases:
+			part = 1
+		}
+		parts[part] += b * c.columns[j].values[last]
+	}
+	if z := math.Sqrt(max(0, straight.sse-all.sse) / max(1e-300, all.sse/float64(len(c.y))*memory(all.rest))); z >= 4 {
+		curved = over(parts[2], parts[1]+parts[2])
+	}
+	return over(parts[0], parts[0]+parts[1]+parts[2]), curved
+}
+
+func (j *judgement) surely(sure float64) {
+	j.level = Suspected
+	if j.z >= sure {
+		j.level = Leak
+	}
+}
+
+// age returns how many hours old the process is.
+func (l *look) age() float64 { return (l.run.age + l.run.last - l.run.first) / 3600 }
+
+// material returns by how much a resource must grow in so many hours.
+func material(q *quantity, hours, level float64) float64 {
+	share := 0.05
+	switch {
+	case hours < young:
+		share = 1
+	case hours < 2:
+		share = 0.15
+	}
+	return max(q.least, share*level)
+}
+
+// causes returns what may move a quantity.
+func (l *look) causes(q *quantity, filling bool) (causes []column) {
+	add := func(lists [][]float64, fills bool) {
+		for _, values := range lists {
+			causes = append(causes, column{values: values, fills: fills})
+		}
+	}
+	add(l.follows, false)
+	if q.kind == KindCore {
+		causes = append(causes, l.consumed...)
+	}
+	if filling && q.kind != KindCore {
+		add(l.fills, true) // those of memory are consumed
+	}
+	if filling {
+		add(l.caches, true)
+	}
+	if !q.peak {
+		causes = append(causes, l.rhythm...)
+	}
+	return causes
+}
+
+// moved returns by how much the course has risen.
+func (c *course) moved() float64 {
+	n := len(c.y)
+	part := max(1, n/8)
+	if hours := c.hours(); hours >= 2*day {
+		part = max(part, int(day/hours*float64(n)))
+	}
+	return stat.Mean(c.y[n-part:], nil) - stat.Mean(c.y[:part], nil)
+}
+
+// cleared reports whether the course falls at once as no load does: a table that is emptied now and
+// then.
+func (c *course) cleared(t *trend, least float64) bool {
+	for i := 2; i < len(c.y); i++ {
+		for k := i - 2; k < i; k++ {
+			before, after := c.y[k], c.y[i]
+			if after < before/2 && before-after >= least && t.causes[i] > 0.7*t.causes[k] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (l *look) describe(res *Resource, j *judgement) {
+	res.Verdict = j.verdict
+	if !j.judged {
+		return
+	}
+	from := j.from
+	if j.verdict == Grows || j.verdict == Unsettled {
+		from = j.onset
+	}
+	start := j.base
+	if from < j.onset || j.slope == 0 {
+		start = res.First
+	}
+	res.Trend = Trend{
+		Slope: j.slope, Low: j.slope - 1.96*j.err, High: j.slope + 1.96*j.err, P: distuv.UnitNormal.Survival(j.z),
+		From: l.run.time(from), To: l.run.time(j.to), Start: max(0, start), Judged: true,
+	}
+	for _, s := range j.steps {
+		res.Steps = append(res.Steps, Step{l.run.time(s.at), s.size})
+	}
+}
+
+// decided returns when a healthy process of that age would have filled what it fills, and what
+// still grows is a leak.
+func (l *look) decided() time.Time {
+	const enough = 22 // hours beyond, in which a leak shows
+	since := l.run.first - l.run.age
+	return seconds(max(since+(settled+enough)*3600, l.run.last+2*3600))
 }

@@ -14,12 +14,12 @@ type quantity struct {
 	kind  Kind    // what it is if it grows without end
 	least float64 // growth that is worth telling, in its unit
 	// of is what stands for a bucket.
-	of func(*bucket) float64
+	of func(bucket) float64
 	// peak: the log holds the greatest value so far, which says when there was more than ever
 	// and nothing else.
 	peak bool
-	// total: it has no reason to double in the first half hour of a process.
-	total bool
+	// fills: a healthy process may fill it for up to a day.
+	fills bool
 	// absentIsZero: what a block does not list is 0.
 	absentIsZero bool
 	each         func(s *parse.Snapshot, add func(name string, v float64))
@@ -28,11 +28,11 @@ type quantity struct {
 // quantities returns all that is watched, in the order of a prof.log's lines.
 func quantities() []quantity {
 	return []quantity{
-		{name: totalMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: peak, peak: true,
+		{name: totalMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: peak, fills: true, peak: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Memory.Total })},
-		{name: mallocedMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: mean,
+		{name: mallocedMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: mean, fills: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Memory.Malloced })},
-		{name: residentMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: mean},
+		{name: residentMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: mean, fills: true},
 		{name: sessions, group: ConnectionsGroup, unit: Connections, kind: KindSessions, least: 50, of: mean,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Conns.Sessions })},
 		{name: "connections held outside the session table", group: ConnectionsGroup, unit: Connections, kind: KindConnsHeld, least: 20, of: mean,
@@ -41,25 +41,26 @@ func quantities() []quantity {
 			each: connMemory},
 		{name: "reassembler data", group: ConnectionsGroup, unit: Bytes, kind: KindReassembler, least: 1 << 16, of: mean,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Reassembly })},
-		{name: signatures, group: MemoryGroup, unit: Bytes, least: 1 << 20, of: mean,
+		{name: signatures, group: MemoryGroup, unit: Bytes, least: 1 << 20, of: mean, fills: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Matcher.Mem })},
-		{name: allTimers, group: TimersGroup, unit: Timers, kind: KindTimers, least: 100, of: mean,
+		{name: allTimers, group: TimersGroup, unit: Timers, kind: KindTimers, least: 100, of: mean, fills: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Timers.Current })},
-		{name: "timer", group: TimersGroup, unit: Timers, kind: KindTimers, least: 5, of: mean, absentIsZero: true,
+		{name: "timer", group: TimersGroup, unit: Timers, kind: KindTimers, least: 20, of: mean, fills: true, absentIsZero: true,
 			each: timers},
-		{name: "DNS cache", group: DNSGroup, unit: Entries, kind: KindDNSCache, least: 1000, of: mean,
+		{name: "DNS cache", group: DNSGroup, unit: Entries, kind: KindDNSCache, least: 1000, of: mean, fills: true,
 			each: one(dnsCache)},
 		{name: "pending in", group: QueuesGroup, unit: Messages, kind: KindBacklogIn, least: 100, of: floor,
 			each: threads(func(t *parse.Thread) uint64 { return t.PendingIn })},
 		{name: "pending out", group: QueuesGroup, unit: Messages, kind: KindBacklogOut, least: 100, of: floor,
 			each: threads(func(t *parse.Thread) uint64 { return t.PendingOut })},
-		{name: globalsSize, group: TablesGroup, unit: Bytes, kind: KindGlobals, least: 1 << 17, of: mean, total: true,
+		{name: globalsSize, group: TablesGroup, unit: Bytes, kind: KindGlobals, least: 1 << 17, of: mean, fills: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Globals.Size })},
-		{name: "global", group: TablesGroup, unit: Bytes, kind: KindScriptTable, least: 1 << 16, of: mean,
+		{name: "global", group: TablesGroup, unit: Bytes, kind: KindScriptTable, least: 1 << 16, of: mean, fills: true,
 			each: globals},
-		{name: "table", group: TablesGroup, unit: Entries, kind: KindScriptTable, least: 100, of: mean,
+		{name: "table", group: TablesGroup, unit: Entries, kind: KindScriptTable, least: 100, of: mean, fills: true,
 			each: tables},
-		{name: tableEntries, group: TablesGroup, unit: Entries, kind: KindScriptTable, least: 100, of: mean, total: true,
+		{name: unnamedTable, group: TablesGroup, unit: Entries, kind: KindScriptTable, least: 100, of: mean, fills: true},
+		{name: tableEntries, group: TablesGroup, unit: Entries, kind: KindScriptTable, least: 100, of: mean, fills: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Globals.EntriesRecursive })},
 	}
 }
@@ -73,6 +74,7 @@ const (
 	allTimers      = "timers"
 	globalsSize    = "size of all globals"
 	tableEntries   = "entries of all tables"
+	unnamedTable   = "unnamed table"
 	intelStore     = "Intel::data_store"
 )
 

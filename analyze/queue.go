@@ -1,33 +1,107 @@
 package analyze
 
-import "slices"
+import (
+	"math"
+	"slices"
+	"strings"
+)
 
 const (
 	queueHours   = 1.0 / 6
 	readerHours  = 1.0
 	drainedShare = 0.8
+	// leastLag is how many messages an input reader may leave unread.
+	leastLag = 5
+	// manyWaiting messages are trouble whether or not the queue drains at present.
+	manyWaiting = 100_000
 )
 
-// judgeQueue judges the least number of messages in a queue in each bucket of time. A queue
-// that is ever empty in each has no backlog, however long it gets in between. What counts is
-// the time since it was empty last: for at least hours, and to no end.
-func judgeQueue(c course, hours, least float64) judgement {
+func isReader(name string) bool { return strings.Contains(name, "/Input::READER_") }
+
+// judgeQueue judges the least number of messages in a queue at each point. A queue that is ever
+// empty in each has no backlog, however long it gets in between. What counts is the time since
+// it was empty last.
+func (l *look) judgeQueue(t *tracked, q *quantity) judgement {
+	hours, least := queueHours, q.least
+	if q.kind == KindBacklogIn && isReader(t.key.name) {
+		hours, least = readerHours, leastLag
+	}
+	c := l.newCourse(l.points(t.series, q.of), nil, 0)
+	j := judgement{verdict: Flat}
+	if len(c.x) < minPoints {
+		j.verdict = Unknown
+		return j
+	}
 	from := len(c.y)
 	for from > 0 && c.y[from-1] >= max(1, least/10) {
 		from--
 	}
-	j := judgement{verdict: Flat}
-	if len(c.y)-from < minPoints {
+	n := len(c.y) - from
+	if n == 0 {
 		return j
 	}
-	c = c.part(from)
-	j.line = fit(c.x, c.y)
-	j.from, j.to = c.x[0], c.x[len(c.x)-1]
-	j.start = intercept(c.x, c.y, j.slope)
-	end := c.y[len(c.y)-1]
-	rising := j.low > 0 && j.slope*c.hours() >= clearly*scatter(c.x, c.y, j.slope)
-	if rising && c.hours() >= hours && end >= least && end >= drainedShare*slices.Max(c.y) {
-		j.verdict = Grows
+	end, waited := c.y[len(c.y)-1], c.x[len(c.x)-1]-c.x[from]
+	switch {
+	case l.lowsRise(&c, least):
+		j.level = Leak
+	case n < minPoints || waited < hours || end < least:
+	case end >= drainedShare*slices.Max(c.y[from:]) && rises(c.x[from:], c.y[from:]):
+		j.level = Leak
+	case end >= manyWaiting && waited >= readerHours:
+		j.level = Stuck
 	}
+	if j.level == NoLevel {
+		return j
+	}
+	j.verdict, j.judged = Grows, true
+	j.from, j.to = c.x[from], c.x[len(c.x)-1]
+	j.onset, j.onsetError = c.x[from], c.hours()/float64(len(c.x)-1)
+	slopes := theilSen(c.x[from:], c.y[from:])
+	j.slope, j.z = (end-c.y[from])/max(waited, 1e-9), freshZ
+	if len(slopes) > 0 {
+		j.slope = median(slopes)
+	}
+	j.base, j.growth = c.y[from], end-c.y[from]
 	return j
+}
+
+// rises reports whether most later values are greater.
+func rises(x, y []float64) bool {
+	third := max(1, len(y)/3)
+	early, late := median(y[:third]), median(y[len(y)-third:])
+	return late > early && median(theilSen(x, y)) > 0
+}
+
+// lowsRise reports whether the queue holds more each day even when it is shortest: it drains at
+// night, but not wholly.
+func (l *look) lowsRise(c *course, least float64) bool {
+	end := c.x[len(c.x)-1]
+	days := int((end - c.x[0]) / day)
+	if days < 2 {
+		return false
+	}
+	lows := make([]float64, days)
+	for d := range lows {
+		lows[d] = math.Inf(1)
+	}
+	for i, x := range c.x {
+		if d := days - 1 - int((end-x)/day); d >= 0 {
+			lows[d] = min(lows[d], c.y[i])
+		}
+	}
+	last, before := lows[days-1], lows[days-2]
+	return last >= least && last >= 1.2*before+least/2
+}
+
+// theilSen returns the slopes between pairs of points, of which the median is the estimate of
+// Theil (1950) and Sen (1968).
+func theilSen(x, y []float64) []float64 {
+	var slopes []float64
+	step := 1 + len(x)/48
+	for i := 0; i < len(x); i += step {
+		for j := i + step; j < len(x); j += step {
+			slopes = append(slopes, (y[j]-y[i])/(x[j]-x[i]))
+		}
+	}
+	return slopes
 }

@@ -27,6 +27,11 @@ type run struct {
 	last       float64
 	age        float64 // of the process when its first block here was written, seconds
 	left       int     // names beyond maxSeries
+	timed      int     // snapshots whose time fits
+	odd        int     // those whose time does not
+	held       *parse.Snapshot
+	adj        float64 // "total_adj" of the newest snapshot, bytes
+	real       float64 // its age, seconds
 
 	tracked map[key]*tracked
 	order   []*tracked
@@ -34,6 +39,7 @@ type run struct {
 	loads   [2]*series   // connections made, and messages sent to threads, per second
 	before  counts
 
+	unnamed unnamed
 	threads map[string]*threadState
 	dns     dnsState
 }
@@ -62,7 +68,7 @@ func newRun(q []quantity) *run {
 	}
 }
 
-// add adds the next block.
+// add adds the next snapshot.
 func (r *run) add(s *parse.Snapshot) {
 	r.snapshots++
 	if s.Expensive {
@@ -71,13 +77,69 @@ func (r *run) add(s *parse.Snapshot) {
 	if s.Time <= 0 {
 		return // before the first packet
 	}
+	if r.clock != nil && !r.fits(s.Time) {
+		r.addOdd(s)
+		return
+	}
+	if r.held != nil {
+		r.odd++
+		r.held = nil
+	}
+	r.take(s)
+}
+
+// Time stamps that are further away from those before than this are odd, in seconds: a clock that
+// is set, or that was wrong.
+const (
+	oddAhead  = 6 * 3600
+	oddBehind = 60
+)
+
+// fits reports whether a time may follow what the run holds.
+func (r *run) fits(t float64) bool { return t >= r.last-oddBehind && t <= r.last+oddAhead }
+
+// addOdd holds a snapshot back whose time does not fit to those before. If the next one's fits to it,
+// the time is another from now on: after a pause, or because a clock has been set. If not, it is left
+// out.
+func (r *run) addOdd(s *parse.Snapshot) {
+	held := r.held
+	r.held = s.Clone()
+	if held == nil {
+		return
+	}
+	if s.Time < held.Time-oddBehind || s.Time > held.Time+oddAhead {
+		r.odd++
+		return
+	}
+	r.held = nil
+	const few = 8
+	if pause := held.Time - r.last; pause < 0 || r.timed <= few && pause > 100*(r.last-r.first) {
+		r.odd += r.timed
+		r.forget()
+	}
+	r.take(held)
+	r.take(s)
+}
+
+// forget drops what the run holds but for how much that is.
+func (r *run) forget() {
+	anew := newRun(r.quantities)
+	anew.snapshots, anew.expensive, anew.odd = r.snapshots, r.expensive, r.odd
+	*r = *anew
+}
+
+// take takes a snapshot whose time fits.
+func (r *run) take(s *parse.Snapshot) {
 	if r.clock == nil {
 		r.begin(s)
 	}
 	if !r.clock.advance(s.Time) {
+		r.odd++
 		return
 	}
+	r.timed++
 	r.last = max(r.last, s.Time)
+	r.adj, r.real = float64(s.Memory.TotalAdj.Value), s.Runtime.Real.Value
 	r.addQuantities(s)
 	r.addLoad(s)
 	r.addThreads(s)
@@ -94,11 +156,15 @@ func (r *run) begin(s *parse.Snapshot) {
 
 func (r *run) addQuantities(s *parse.Snapshot) {
 	for i := range r.quantities {
-		if r.quantities[i].each == nil {
+		each := r.quantities[i].each
+		if r.quantities[i].name == unnamedTable {
+			each = r.unnamed.each
+		}
+		if each == nil {
 			continue
 		}
 		slot := 0
-		r.quantities[i].each(s, func(name string, v float64) {
+		each(s, func(name string, v float64) {
 			if t := r.find(key{i, name}, slot); t != nil {
 				t.take(r.snapshots, v)
 			}
@@ -107,7 +173,7 @@ func (r *run) addQuantities(s *parse.Snapshot) {
 	}
 	for _, t := range r.order {
 		switch {
-		case t.block == r.snapshots && r.quantities[t.key.quantity].each != nil:
+		case t.block == r.snapshots && r.quantities[t.key.quantity].name != residentMemory:
 			t.add(t.value)
 		case r.quantities[t.key.quantity].absentIsZero:
 			t.add(0)
@@ -193,15 +259,6 @@ func (r *run) startUp() float64 {
 
 func (r *run) time(hours float64) time.Time { return seconds(r.clock.start + hours*3600) }
 
-// hours returns when each bucket has its middle, in hours since the run's begin.
-func (r *run) hours() []float64 {
-	hours := make([]float64, r.clock.now+1)
-	for i := range hours {
-		hours[i] = (float64(i) + 0.5) * r.clock.width / 3600
-	}
-	return hours
-}
-
 func seconds(t float64) time.Time {
 	whole, part := math.Modf(t)
 	return time.Unix(int64(whole), int64(part*1e9)).UTC()
@@ -209,37 +266,54 @@ func seconds(t float64) time.Time {
 
 // judge judges what the run holds so far; number is its place among the process's runs.
 func (r *run) judge(number int) (Run, []Finding) {
-	run := Run{Snapshots: r.snapshots, Expensive: r.expensive, State: r.state()}
-	if r.clock != nil {
-		run.From, run.To = seconds(r.first), seconds(r.last)
-		run.StartUp = time.Duration(r.startUp() * float64(time.Second))
-		run.Span = run.To.Sub(run.From) - run.StartUp
-		run.Resources = r.resources()
+	run := Run{Snapshots: r.snapshots, Expensive: r.expensive, State: r.state(), Answer: CannotTell}
+	if r.clock == nil {
+		return run, nil
 	}
-	findings := judgeRun(r, &run)
-	for i := range findings {
-		findings[i].Run = number
+	run.From, run.To = seconds(r.first), seconds(r.last)
+	run.StartUp = time.Duration(r.startUp() * float64(time.Second))
+	l := newLook(r)
+	f := &findings{run: r, look: l}
+	run.Resources, f.judgements = l.resources(sureZ)
+	f.resources = run.Resources
+	f.find()
+	for i := range f.list {
+		f.list[i].Run = number
 	}
-	run.Answer = answer([]Run{run}, findings)
-	return run, findings
+	f.answer(&run)
+	return run, f.list
 }
 
-// answer returns the gravest of what was found, or whether the last run was judged at all.
-func answer(runs []Run, findings []Finding) Answer {
-	worst := NoLevel
-	for _, f := range findings {
-		worst = max(worst, f.Level)
-	}
+// title returns a resource's name in reports.
+func (r *run) title(t *tracked) string {
+	q := &r.quantities[t.key.quantity]
 	switch {
-	case worst == Leak:
-		return AnswerLeak
-	case worst == Stuck:
-		return AnswerStuck
-	case worst == Suspected:
-		return AnswerSuspected
-	case len(runs) > 0 && slices.ContainsFunc(runs[len(runs)-1].Resources, func(r Resource) bool { return r.Trend.Judged }):
-		return Fine
+	case q.group == QueuesGroup:
+		return t.key.name + " " + q.name
+	case t.key.name != "":
+		return q.name + " " + t.key.name
 	default:
-		return CannotTell
+		return q.name
 	}
+}
+
+// points returns a resource's course, each two buckets joined if there are many.
+func (r *run) points(t *tracked) []Point {
+	t.align()
+	step := 1
+	if r.clock.now >= maxBuckets/2 {
+		step = 2
+	}
+	var points []Point
+	for i := 0; i <= r.clock.now; i += step {
+		b := t.at(i)
+		if step == 2 {
+			b.merge(t.at(i + 1))
+		}
+		if b.n > 0 {
+			middle := (float64(i) + 0.5*float64(step)) * r.clock.width / 3600
+			points = append(points, Point{r.time(middle), mean(b), floor(b), peak(b)})
+		}
+	}
+	return points
 }

@@ -28,7 +28,7 @@ func TestSeriesIsBounded(t *testing.T) {
 	for i := range all.buckets {
 		whole.merge(all.buckets[i])
 	}
-	if whole != (bucket{n, sum, 0, n - 1}) {
+	if whole.n != n || whole.min != 0 || whole.max != n-1 || math.Abs(float64(whole.mean)/(sum/n)-1) > 1e-5 {
 		t.Errorf("all buckets together are %+v", whole)
 	}
 	// Both count the same time, though one began with finer buckets than it needed.

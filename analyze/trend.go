@@ -6,182 +6,332 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// kendall is the test of Mann and Kendall for a trend of y with x.
-type kendall struct {
-	s        float64 // pairs that rise minus pairs that fall
-	variance float64 // of s if there is no trend
+// minPoints is how often a resource must have been measured.
+const minPoints = 8
+
+// course is a resource at the points where it was measured, and what may move it there.
+type course struct {
+	x, y    []float64 // hours since the run began, and the values
+	columns []column  // the first is constant
+	peak    bool      // y is the greatest value so far
 }
 
-// mannKendall tests y, whose order is that of its measurement, against x. Neighbours in time
-// are alike without any trend, which makes s vary more: the variance is that of Hamed and Rao
-// (1998), from the autocorrelation of the ranks of y without the trend slope, up to the lag where
-// it first vanishes (Geyer, 1992): what lies beyond is noise and would hide how much there is.
-func mannKendall(x, y []float64, slope float64) kendall {
+// hours returns how long the course is.
+func (c *course) hours() float64 { return c.x[len(c.x)-1] - c.x[0] }
+
+// newCourse makes a course of what is measured after the start-up.
+func (l *look) newCourse(values []float64, causes []column, begin int) course {
+	var at []int
+	for i := begin; i < len(values); i++ {
+		if !math.IsNaN(values[i]) {
+			at = append(at, i)
+		}
+	}
+	pick := func(v []float64) []float64 {
+		picked := make([]float64, len(at))
+		for i, k := range at {
+			picked[i] = v[k]
+		}
+		return picked
+	}
+	c := course{x: pick(l.hours), y: pick(values), columns: []column{{values: constant(len(at), 1)}}}
+	for _, cause := range causes {
+		values, top := scaled(pick(cause.values))
+		c.columns = append(c.columns, column{values, cause.signed, cause.fills, cause.most * top})
+	}
+	return c
+}
+
+// scaled returns values as shares of the greatest, and that.
+func scaled(values []float64) ([]float64, float64) {
+	top := 0.0
+	for _, v := range values {
+		top = max(top, math.Abs(v))
+	}
+	if top > 0 {
+		floats.Scale(1/top, values)
+	}
+	return values, top
+}
+
+func constant(n int, v float64) []float64 {
+	c := make([]float64, n)
+	for i := range c {
+		c[i] = v
+	}
+	return c
+}
+
+// trend is the growth of a resource that its causes do not explain: a line that begins at the
+// onset, the broken line that fits best.
+type trend struct {
+	onset, onsetError float64 // hours
+	slope, err        float64 // units per hour, and its standard error
+	growth            float64 // from the onset to the end
+	base              float64 // at the onset
+	z                 float64 // how many standard errors the slope is, of a normal distribution
+	scatter           float64 // of what nothing explains
+	steady            bool    // it grows throughout, and still does
+	causes            []float64
+	coefficients      []float64
+	early, late, walk float64
+}
+
+// fit looks for growth that the columns do not explain.
+func (c *course) fit() trend {
+	y := slices.Clone(c.y)
+	t := c.fitOnce(y)
+	// Some values that stand out, as when a scan makes half-open connections for minutes, must
+	// not bend the line.
+	whole := t.rest
+	limit := 5 * deviation(whole, 0)
+	bent := false
+	for i, e := range whole {
+		if limit > 0 && math.Abs(e) > limit && !lasting(whole, i, limit) {
+			y[i] -= e - math.Copysign(limit, e)
+			bent = true
+		}
+	}
+	if bent {
+		t = c.fitOnce(y)
+	}
+	return t.trend
+}
+
+// lasting reports whether values around the i-th stand out as far: a step and no spike.
+func lasting(rest []float64, i int, limit float64) bool {
+	n := 0
+	for k := max(0, i-2); k < min(len(rest), i+3); k++ {
+		if math.Abs(rest[k]) > limit {
+			n++
+		}
+	}
+	return n >= 4
+}
+
+type fittedTrend struct {
+	trend
+	rest []float64
+}
+
+func (c *course) fitOnce(y []float64) fittedTrend {
 	n := len(y)
-	k := kendall{}
+	p := len(c.columns)
+	// What is used depends on the onset, and the onset on what is used.
+	with, _ := c.explain(append(slices.Clip(c.columns), column{values: c.ramp(0)}), y, false)
+	at, gains := 0, []float64(nil)
+	for range 2 {
+		at, gains = c.onset(y, c.basis(with.used))
+		with, _ = c.explain(append(slices.Clip(c.columns), column{values: c.ramp(at)}), y, false)
+	}
+	with, seen := c.explain(append(slices.Clip(c.columns), column{values: c.ramp(at)}), y, true)
+	healthy, _ := c.explain(c.columns, y, true)
+	g := with.coefficients[p]
+	t := fittedTrend{rest: with.rest}
+	t.onset, t.causes = c.x[at], make([]float64, n)
+	for j, b := range with.coefficients[:p] {
+		floats.AddScaled(t.causes, b, seen[j].values)
+	}
+	t.coefficients = with.coefficients
+	t.slope, t.growth = g, g*(c.x[n-1]-c.x[at])
+	t.base = t.causes[at]
+	t.scatter = deviation(with.rest, 0)
+	if g <= 0 {
+		return t
+	}
+	var used [][]float64
+	for _, j := range with.used {
+		if j < p {
+			used = append(used, seen[j].values)
+		}
+	}
+	own := apart(seen[p].values, orthonormal(used))
+	norm := floats.Dot(own, own)
+	alike := memory(with.rest)
+	freedom := max(3, float64(n-len(with.used))/alike)
+	if norm <= 1e-9*floats.Dot(seen[p].values, seen[p].values) {
+		return t
+	}
+	variance := with.sse / max(1, float64(n-len(with.used))) * alike
+	t.err = math.Sqrt(variance / norm)
+	better := math.Sqrt(max(0, healthy.sse-with.sse) / max(variance, 1e-300))
+	t.err = min(t.err, over(g, better))
+	t.z = normal(better, freedom)
+	t.onsetError = c.onsetError(gains, at, variance)
+	t.steady = c.steady(y, &t.trend, at)
+	return t
+}
+
+// explain fits y by columns, and returns them as they show in y. In a peak shows what was when it
+// was set, which depends on the coefficients: exact finds out when.
+func (c *course) explain(columns []column, y []float64, exact bool) (fitted, []column) {
+	seen := c.seen(columns)
+	f := leastSquares(seen, y)
+	if c.peak && exact {
+		for range 3 {
+			seen = c.whenSet(columns, f.coefficients)
+			f = leastSquares(seen, y)
+		}
+	}
+	return f, seen
+}
+
+// seen returns columns as they show in y: a peak shows the greatest
+// so far.
+func (c *course) seen(columns []column) []column {
+	if !c.peak {
+		return columns
+	}
+	peaks := make([]column, len(columns))
+	for j := range columns {
+		peaks[j] = column{running(columns[j].values), columns[j].signed, columns[j].fills, columns[j].most}
+	}
+	return peaks
+}
+
+// whenSet returns columns at the times when the peak that was seen at each point was set, according
+// to the coefficients.
+func (c *course) whenSet(columns []column, coefficients []float64) []column {
+	n := len(c.x)
+	sum := make([]float64, n)
+	for j, b := range coefficients {
+		floats.AddScaled(sum, b, columns[j].values)
+	}
+	set := make([]column, len(columns))
+	for j := range set {
+		set[j] = column{make([]float64, n), columns[j].signed, columns[j].fills, columns[j].most}
+	}
+	top := 0
 	for i := range n {
-		for j := i + 1; j < n; j++ {
-			k.s += sign(x[j]-x[i]) * sign(y[j]-y[i])
+		if sum[i] >= sum[top] {
+			top = i
+		}
+		for j := range columns {
+			set[j].values[i] = columns[j].values[top]
 		}
 	}
-	f := float64(n)
-	k.variance = f * (f - 1) * (2*f + 5) / 18
-	for _, t := range ties(y) {
-		k.variance -= t * (t - 1) * (2*t + 5) / 18
-	}
-	k.variance *= inflation(detrended(x, y, slope))
-	return k
+	return set
 }
 
-// p returns how probable so large an s is without a trend upwards.
-func (k kendall) p() float64 {
-	if k.variance <= 0 {
-		return 1
-	}
-	return distuv.UnitNormal.Survival((k.s - sign(k.s)) / math.Sqrt(k.variance))
+// normal returns the z of a normal distribution that is as improbable as t of Student's.
+func normal(t, freedom float64) float64 {
+	// Wallace (1959)
+	return math.Sqrt(freedom*math.Log1p(t*t/freedom)) * (8*freedom + 1) / (8*freedom + 3)
 }
 
-func sign(v float64) float64 {
-	switch {
-	case v > 0:
-		return 1
-	case v < 0:
-		return -1
-	default:
-		return 0
+func (c *course) ramp(at int) []float64 {
+	ramp := make([]float64, len(c.x))
+	for i := at; i < len(c.x); i++ {
+		ramp[i] = c.x[i] - c.x[at]
 	}
+	return ramp
 }
 
-// ties returns how many values each group of equal ones has.
-func ties(y []float64) (groups []float64) {
-	sorted := slices.Sorted(slices.Values(y))
-	for i := 0; i < len(sorted); {
-		j := i + 1
-		for j < len(sorted) && sorted[j] == sorted[i] {
-			j++
+// basis returns a basis of what the columns with these places explain.
+func (c *course) basis(used []int) [][]float64 {
+	var columns [][]float64
+	for _, j := range used {
+		switch {
+		case j == len(c.columns): // the line
+		case c.peak:
+			columns = append(columns, running(c.columns[j].values))
+		default:
+			columns = append(columns, c.columns[j].values)
 		}
-		groups = append(groups, float64(j-i))
-		i = j
 	}
-	return groups
+	return orthonormal(columns)
 }
 
-func detrended(x, y []float64, slope float64) []float64 {
-	rest := slices.Clone(y)
-	floats.AddScaled(rest, -slope, x)
-	return rest
-}
-
-// inflation returns by how much the variance of s grows because neighbours are alike.
-func inflation(rest []float64) float64 {
-	n := float64(len(rest))
-	r := ranks(rest)
-	floats.AddConst(-stat.Mean(r, nil), r)
-	total := floats.Dot(r, r)
-	if total == 0 {
-		return 1
+// onset returns the point at which a line that begins there explains most of the rest, and how
+// much a line explains that begins at each.
+func (c *course) onset(y []float64, basis [][]float64) (at int, gains []float64) {
+	n := len(c.x)
+	rest := apart(y, basis)
+	gains = constant(n, -1)
+	gain := func(i int) {
+		if i < 0 || i > n-n/8-3 || gains[i] >= 0 {
+			return
+		}
+		gains[i] = 0
+		own := apart(c.ramp(i), basis)
+		if product := floats.Dot(own, rest); product > 0 {
+			gains[i] = product * product / max(floats.Dot(own, own), 1e-300)
+		}
+		if gains[i] > gains[max(at, 0)] {
+			at = i
+		}
 	}
-	sum := 0.0
-	for lag := 1; lag < len(r)/2; lag++ {
-		rho := floats.Dot(r[lag:], r[:len(r)-lag]) / total
-		if rho <= 0 {
+	step := max(1, n/12)
+	for i := 0; i < n; i += step {
+		gain(i)
+	}
+	for ; step > 1; step = (step + 1) / 2 {
+		best := at
+		gain(best - step/2)
+		gain(best + step/2)
+		if step == 2 {
+			gain(at - 1)
+			gain(at + 1)
 			break
 		}
-		k := float64(lag)
-		sum += (n - k) * (n - k - 1) * (n - k - 2) * rho
 	}
-	return max(1, 1+2/(n*(n-1)*(n-2))*sum)
+	// What began with the log began before it.
+	const little = 40 // of the mean square of what is left
+	if left := floats.Dot(rest, rest) - gains[at]; gains[at]-gains[0] <= little*left/float64(n) {
+		at = 0
+	}
+	return at, gains
 }
 
-// ranks returns the rank of each value, equal ones sharing their mean.
-func ranks(y []float64) []float64 {
-	order := make([]int, len(y))
-	floats.Argsort(slices.Clone(y), order)
-	r := make([]float64, len(y))
-	for i := 0; i < len(order); {
-		j := i + 1
-		for j < len(order) && y[order[j]] == y[order[i]] {
-			j++
-		}
-		for _, at := range order[i:j] {
-			r[at] = float64(i+j-1) / 2
-		}
-		i = j
-	}
-	return r
-}
-
-// theilSen returns the slopes between all pairs of points, sorted: their median is the estimate
-// of Theil (1950) and Sen (1968).
-func theilSen(x, y []float64) []float64 {
-	slopes := make([]float64, 0, len(x)*(len(x)-1)/2)
-	for i := range x {
-		for j := i + 1; j < len(x); j++ {
-			if d := x[j] - x[i]; d != 0 {
-				slopes = append(slopes, (y[j]-y[i])/d)
-			}
+// onsetError returns within how many hours lines that begin there fit about as well.
+func (c *course) onsetError(gains []float64, at int, variance float64) float64 {
+	low, high := at, at
+	for i, g := range gains {
+		if g >= gains[at]-4*variance {
+			low, high = min(low, i), max(high, i)
 		}
 	}
-	slices.Sort(slopes)
-	return slopes
+	step := c.hours() / float64(len(c.x)-1)
+	return max(step, (c.x[high]-c.x[low])/2)
 }
 
-func median(sorted []float64) float64 {
-	if len(sorted) == 0 {
-		return 0
+// steady reports whether the resource, without what its causes explain, grows in every part of the
+// time since the onset, and not ever more slowly: the increments from part to part are judged like
+// those of a random walk, which has no direction.
+func (c *course) steady(y []float64, t *trend, at int) bool {
+	rest := slices.Clone(y)
+	floats.Sub(rest, t.causes)
+	n := len(y) - at
+	parts := 6
+	if days := int((c.x[len(y)-1] - c.x[at]) / day); days > parts {
+		parts = min(days, 12)
 	}
-	return stat.Quantile(0.5, stat.LinInterp, sorted, nil)
-}
-
-// line is a trend by Theil and Sen, with its test by Mann and Kendall.
-type line struct {
-	slope     float64
-	low, high float64 // 95 % confidence interval of slope (Sen 1968)
-	p         float64
-}
-
-func fit(x, y []float64) line {
-	slopes := theilSen(x, y)
-	if len(slopes) == 0 {
-		return line{p: 1}
+	if n < 2*parts {
+		parts = max(3, n/2)
 	}
-	l := line{slope: median(slopes)}
-	k := mannKendall(x, y, l.slope)
-	l.p = k.p()
-	n := float64(len(slopes))
-	half := 1.96 * math.Sqrt(k.variance) / 2
-	at := func(rank float64) float64 {
-		return slopes[int(min(max(rank, 0), n-1))]
-	}
-	l.low, l.high = at(n/2-half), at(n/2+half)
-	return l
-}
-
-// without returns what is left of y when the part that each of the causes explains is taken
-// away (by orthogonal projection). Causes that say nothing new are left out.
-func without(y []float64, causes [][]float64) []float64 {
-	var basis [][]float64
-	for _, c := range causes {
-		norm := math.Sqrt(floats.Dot(c, c))
-		c = project(slices.Clone(c), basis)
-		rest := math.Sqrt(floats.Dot(c, c))
-		if rest <= 1e-3*norm {
-			continue
+	var means []float64
+	for i := range parts {
+		from, to := at+n*i/parts, at+n*(i+1)/parts
+		if from == to {
+			return false
 		}
-		floats.Scale(1/rest, c)
-		basis = append(basis, c)
+		means = append(means, stat.Mean(rest[from:to], nil))
 	}
-	return project(slices.Clone(y), basis)
-}
-
-func project(v []float64, basis [][]float64) []float64 {
-	for _, b := range basis {
-		floats.AddScaled(v, -floats.Dot(v, b), b)
+	moves := make([]float64, parts-1)
+	up := 0
+	for i := range moves {
+		moves[i] = means[i+1] - means[i]
+		if moves[i] > 0 {
+			up++
+		}
 	}
-	return v
+	mean, sd := stat.MeanStdDev(moves, nil)
+	half := len(moves) / 2
+	early, late := stat.Mean(moves[:half], nil), stat.Mean(moves[len(moves)-half:], nil)
+	t.early, t.late, t.walk = early, late, mean/max(sd, 1e-12*math.Abs(mean))*math.Sqrt(float64(len(moves)))
+	return up >= len(moves)-1-len(moves)/6 && t.walk >= 2.5 && late >= early/3
 }
 
 // deviation returns the standard deviation around the middle, from the median deviation, which
@@ -191,21 +341,14 @@ func deviation(y []float64, middle float64) float64 {
 	for i := range y {
 		rest[i] = math.Abs(y[i] - middle)
 	}
-	slices.Sort(rest)
 	return 1.4826 * median(rest)
 }
 
-// middle returns the median of values in any order.
-func middle(y []float64) float64 {
-	sorted := slices.Clone(y)
-	slices.Sort(sorted)
-	return median(sorted)
-}
-
-func constant(n int) []float64 {
-	c := make([]float64, n)
-	for i := range c {
-		c[i] = 1
+// median returns the median of values in any order.
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
 	}
-	return c
+	sorted := slices.Sorted(slices.Values(values))
+	return stat.Quantile(0.5, stat.LinInterp, sorted, nil)
 }

@@ -31,17 +31,17 @@ func TestAnalyzeExitCode(t *testing.T) {
 		args []string
 		code int
 	}{
-		{name: "a leak", args: []string{leakingLog}, code: 1},
+		{name: "a suspicion", args: []string{leakingLog}, code: 1},
 		{name: "none", args: []string{healthyLog}, code: 0},
-		{name: "a leak among others", args: []string{healthyLog, leakingLog}, code: 1},
-		{name: "a leak, but it does not matter", args: []string{"--fail-on=never", leakingLog}, code: 0},
-		{name: "a leak, and only those matter", args: []string{"--fail-on=leak", leakingLog}, code: 1},
+		{name: "a suspicion among others", args: []string{healthyLog, leakingLog}, code: 1},
+		{name: "a suspicion, but it does not matter", args: []string{"--fail-on=never", leakingLog}, code: 0},
+		{name: "a suspicion, and only leaks matter", args: []string{"--fail-on=leak", leakingLog}, code: 0},
 		{name: "a note that matters", args: []string{"--fail-on=note", notes}, code: 1},
 		{name: "a note that does not", args: []string{notes}, code: 0},
 		{name: "no such file", args: []string{"none.log"}, code: 2},
-		{name: "a leak, and a file that is not there", args: []string{leakingLog, "none.log"}, code: 1},
-		{name: "a file that is not there, and a leak", args: []string{"none.log", leakingLog}, code: 1},
-		{name: "a leak that does not matter, and a file that is not there", args: []string{"--fail-on=never", leakingLog, "none.log"}, code: 2},
+		{name: "a suspicion, and a file that is not there", args: []string{leakingLog, "none.log"}, code: 1},
+		{name: "a file that is not there, and a suspicion", args: []string{"none.log", leakingLog}, code: 1},
+		{name: "a suspicion that does not matter, and a file that is not there", args: []string{"--fail-on=never", leakingLog, "none.log"}, code: 2},
 		{name: "nothing that is a prof.log", args: []string{"analyze_test.go"}, code: 2},
 		{name: "no time", args: []string{"--since=yesterday", healthyLog}, code: 2},
 		{name: "a time after the log", args: []string{"--since=2026-11-22 17:40", leakingLog}, code: 2},
@@ -99,7 +99,7 @@ func TestAnalyzeStdinAsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.stdout), &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Processes) != 1 || got.Processes[0].Answer != "leak" || got.Processes[0].Findings[0].Kind != "script-table" {
+	if len(got.Processes) != 1 || got.Processes[0].Answer != "suspected" || got.Processes[0].Findings[0].Kind != "script-table" {
 		t.Errorf("%+v", got)
 	}
 }

@@ -1,0 +1,184 @@
+package analyze
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat"
+)
+
+// maxPoints bounds the points in time by which a run is looked at.
+const maxPoints = 96
+
+// day is how long a healthy table may fill, in hours: stock tables keep their entries for a day.
+const day = 24
+
+// look is a run as it is seen at one time: its points, and what moves a healthy resource at each.
+type look struct {
+	run   *run
+	size  int       // buckets to a point
+	hours []float64 // of each point's middle, since the run's begin
+	begin int       // the first point after the start-up
+
+	follows  [][]float64 // what is there because of the load of the last hours
+	fills    [][]float64 // what fills for up to a day, under this load
+	caches   [][]float64 // what fills for up to half a day, under any load
+	consumed []column    // what takes memory
+	rhythm   []column    // of the day
+}
+
+// newLook looks at a run.
+func newLook(r *run) *look {
+	l := &look{run: r, size: (r.clock.now + 1 + maxPoints - 1) / maxPoints}
+	n := (r.clock.now + l.size) / l.size
+	hour := r.clock.width / 3600
+	for i := range n {
+		l.hours = append(l.hours, (float64(i)+0.5)*float64(l.size)*hour)
+	}
+	for l.begin = 0; l.begin < n-1 && l.hours[l.begin] < r.startUp()/3600; {
+		l.begin++
+	}
+	l.fills = append(l.fills, l.eachPoint(func(h float64) float64 { return min(r.age/3600+h, day) }))
+	for i, load := range r.loads {
+		l.addLoad(filled(load.values(mean)), hour, i == 0)
+	}
+	age := r.age / 3600
+	for _, constant := range []float64{1, 3, 6, 12} {
+		l.caches = append(l.caches, l.eachPoint(func(h float64) float64 { return 1 - math.Exp(-(age+h)/constant) }))
+	}
+	for _, t := range r.order {
+		switch r.quantities[t.key.quantity].name {
+		case sessions, allTimers, globalsSize, tableEntries, signatures:
+			if values := filled(l.points(t.series, mean)); values != nil {
+				l.consumed = append(l.consumed, column{values: values, most: r.quantities[t.key.quantity].unit.cost()})
+			}
+		}
+	}
+	if l.hours[n-1]-l.hours[l.begin] >= 30 {
+		for _, period := range []float64{24, 12} {
+			w := 2 * math.Pi / period
+			l.rhythm = append(l.rhythm,
+				column{values: l.eachPoint(func(h float64) float64 { return math.Sin(w * h) }), signed: true},
+				column{values: l.eachPoint(func(h float64) float64 { return math.Cos(w * h) }), signed: true})
+		}
+	}
+	return l
+}
+
+func (l *look) eachPoint(f func(hours float64) float64) []float64 {
+	values := make([]float64, len(l.hours))
+	for i, h := range l.hours {
+		values[i] = f(h)
+	}
+	return values
+}
+
+// addLoad adds what a load per second in each bucket of so many hours holds: what expires after
+// some minutes to hours, and what does after a day.
+func (l *look) addLoad(load []float64, hour float64, fills bool) {
+	if load == nil || stat.Mean(load, nil) <= 0 {
+		return
+	}
+	l.follows = append(l.follows, l.grouped(load))
+	early := stat.Mean(load[:min(len(load), 1+int(1/hour))], nil)
+	age := l.run.age / 3600
+	for _, constant := range []float64{1. / 6, 1} {
+		l.follows = append(l.follows, l.grouped(expiring(load, early, 100*constant, hour, constant)))
+	}
+	if fills {
+		for _, constant := range []float64{1, 6} {
+			l.fills = append(l.fills, l.grouped(expiring(load, early, age, hour, constant)))
+		}
+		l.fills = append(l.fills, l.grouped(within(load, early, age, hour, day)))
+	}
+}
+
+// expiring returns how much is held of what a load brings and what expires with a time constant,
+// in hours, in a process that was so old when the run's log began and under an early load then.
+func expiring(load []float64, early, age, hour, constant float64) []float64 {
+	kept := math.Exp(-hour / constant)
+	now := early * constant * (1 - math.Exp(-age/constant))
+	held := make([]float64, len(load))
+	for i, v := range load {
+		now = kept*now + v*constant*(1-kept)
+		held[i] = now
+	}
+	return held
+}
+
+// within returns how much a load brought within the last span of hours.
+func within(load []float64, early, age, hour, span float64) []float64 {
+	sums := make([]float64, len(load)+1)
+	for i, v := range load {
+		sums[i+1] = sums[i] + v*hour
+	}
+	held := make([]float64, len(load))
+	for i := range load {
+		from := float64(i+1)*hour - span
+		held[i] = sums[i+1]
+		switch {
+		case from > 0:
+			held[i] -= sums[min(int(from/hour), i)]
+		default:
+			held[i] += early * min(age, -from)
+		}
+	}
+	return held
+}
+
+// points returns what is measured of a series at each point, NaN where nothing is.
+func (l *look) points(s *series, of func(bucket) float64) []float64 {
+	s.align()
+	values := make([]float64, len(l.hours))
+	for i := range values {
+		values[i] = math.NaN()
+		var b bucket
+		for k := i * l.size; k < (i+1)*l.size; k++ {
+			b.merge(s.at(k))
+		}
+		if b.n > 0 {
+			values[i] = of(b)
+		}
+	}
+	return values
+}
+
+func (l *look) grouped(values []float64) []float64 {
+	g := make([]float64, len(l.hours))
+	for i := range g {
+		g[i] = stat.Mean(values[i*l.size:min(len(values), (i+1)*l.size)], nil)
+	}
+	return g
+}
+
+// filled returns values with the last one in place of each that was not measured, nil if none was.
+func filled(values []float64) []float64 {
+	last, first := math.NaN(), -1
+	f := make([]float64, len(values))
+	for i, v := range values {
+		if !math.IsNaN(v) {
+			last = v
+			if first < 0 {
+				first = i
+			}
+		}
+		f[i] = last
+	}
+	if first < 0 {
+		return nil
+	}
+	for i := range first {
+		f[i] = values[first]
+	}
+	return f
+}
+
+// running returns the greatest value so far.
+func running(values []float64) []float64 {
+	top := math.Inf(-1)
+	r := make([]float64, len(values))
+	for i, v := range values {
+		top = max(top, v)
+		r[i] = top
+	}
+	return r
+}
