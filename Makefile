@@ -43,8 +43,11 @@ completion: build ## Write completion scripts for bash and zsh to dist/completio
 		./$$program --completion-script-zsh >dist/completion/_$$program; \
 	done
 
-dashboards: ## Write the Grafana dashboards anew
+# CONFIG is what differs from dashboards/config.libsonnet, such as '{grafanaUrl: "https://grafana.example.org"}'.
+CONFIG ?= {}
+dashboards: ## Write the Grafana dashboards and the rules
 	go run ./dashboards/generate -dir dashboards
+	go tool -modfile=tools/jsonnet/go.mod jsonnet -S -m dashboards --tla-code config='$(CONFIG)' dashboards/rules.jsonnet
 
 test: format tidy vet unit e2e lint ## Check and test everything
 	@echo "All checks and tests passed."
@@ -55,6 +58,7 @@ format:
 tidy:
 	go mod tidy -diff
 	go -C tools mod tidy -diff
+	go -C tools/jsonnet mod tidy -diff
 
 vet:
 	go vet ./...
@@ -65,6 +69,7 @@ servers:
 	@nice $(prometheus) prometheus --version >/dev/null
 	@nice $(alertmanager) alertmanager --version >/dev/null
 	@nice $(alertmanager) amtool --version >/dev/null
+	@go tool -n -modfile=tools/jsonnet/go.mod jsonnet >/dev/null
 
 # All but e2e, which needs the machine for itself.
 # The race detector needs a C compiler and libc's headers: runtime/cgo tells whether they are here.

@@ -458,6 +458,28 @@ func targets(all []outcome) []string {
 		called(some, string(b.span)+", healthy: leak", (*outcome).leaks, b.leak)
 		called(some, string(b.span)+", healthy: suspected", (*outcome).suspected, b.suspected)
 	}
+	onset := func(what, bound string, is func(*outcome) bool) {
+		lines = append(lines, fmt.Sprintf("%-62s %-38s target %s", what, onsets(filter(leaking, is)), bound))
+	}
+	onset("onset in 2.3.2 off by, median", "<= 1 h", func(o *outcome) bool { return o.Text == "2.3.2" })
+	onset("onset of memory in 7.0.11 off by, median", "<= 3 h", func(o *outcome) bool {
+		return strings.HasPrefix(o.Text, "7") && o.Leak == string(analyze.KindCore)
+	})
+	if *looks {
+		var days float64
+		episodes, given, back := 0, 0, 0
+		for _, o := range in(healthy, labelled.Days) {
+			days += o.Hours / 24
+			episodes += o.episodes(analyze.Stuck)
+		}
+		for i := range leaking {
+			g, b := leaking[i].kept()
+			given, back = given+g, back+b
+		}
+		lines = append(lines,
+			fmt.Sprintf("%-62s %4d in %.0f days: %.3f a day %9s target <= 0.01", string(labelled.Days)+", healthy: leak episodes at hourly looks", episodes, days, float64(episodes)/days, ""),
+			fmt.Sprintf("%-62s %4d of %4d  %-24s target >= 98 %%", "leaks once found and kept", given-back, given, share(given-back, given)))
+	}
 	return lines
 }
 

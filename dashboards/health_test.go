@@ -33,8 +33,9 @@ type step func(*testing.T, *spooltest.Node) (metric string, shows func(before, n
 func healthScenes() []healthScene {
 	return []healthScene{
 		{"writes", collector.Limits{}, writes, writes, nil},
-		{"stops", collector.Limits{}, writes, stops, []string{"BroProcessDown"}},
+		{"stops, and nobody sees whether it lives", collector.Limits{}, writes, stops, []string{"BroLogStale"}},
 		{"stops to write", collector.Limits{}, lives(writes), stops, []string{"BroLogStale"}},
+		{"is gone", collector.Limits{}, writes, goes, []string{"BroProcessDown"}},
 		{"writes garbage", collector.Limits{}, writes, writesGarbage, []string{"BroLogUnreadable"}},
 		{"has many threads", collector.Limits{Threads: 3}, writes, writes, []string{"BroSeriesDropped"}},
 		{"has no prof.log", collector.Limits{}, doesNothing, doesNothing, []string{"BroNoProcesses"}},
@@ -70,6 +71,13 @@ func stops(t *testing.T, n *spooltest.Node) (string, func(before, now float64) b
 	return "bro_up", func(_, now float64) bool { return now == 0 }
 }
 
+func goes(t *testing.T, n *spooltest.Node) (string, func(before, now float64) bool) {
+	if err := os.RemoveAll(n.Dir); err != nil {
+		t.Fatal(err)
+	}
+	return "bro_up", func(_, now float64) bool { return now == 0 }
+}
+
 func writesGarbage(_ *testing.T, n *spooltest.Node) (string, func(before, now float64) bool) {
 	n.WriteText("this is\nno prof.log\n")
 	return "bro_prof_file_size_bytes", rises
@@ -89,7 +97,7 @@ func TestHealthAlerts(t *testing.T) {
 		want[s.name] = s.alerts
 		recorders = append(recorders, s.play(t, newRecorder(s.name, time.Minute, metrics)))
 	}
-	fire(t, &stage{scrape: time.Minute, evaluation: time.Minute, limit: defaultLimit}, recorders, want)
+	fire(t, &stage{scrape: time.Minute, evaluation: time.Minute}, recorders, want)
 }
 
 func (s *healthScene) play(t *testing.T, r *recorder) *recorder {

@@ -19,15 +19,15 @@ import (
 // log is the text of a prof.log, or of several that a process has written one after the other.
 type log func(t testing.TB) io.ReadCloser
 
-// blocks reads a log. A block is overwritten by the next.
-func (l log) blocks(t testing.TB, add func(*parse.Snapshot)) {
+// snapshots reads a log. The next snapshot overwrites the last.
+func (l log) snapshots(t testing.TB, add func(*parse.Snapshot)) {
 	t.Helper()
 	text := l(t)
 	defer text.Close()
 	r := parse.NewReader(text, "")
 	for r.Scan() {
-		if block, ok := r.Record().(*parse.Snapshot); ok {
-			add(block)
+		if snapshot, ok := r.Record().(*parse.Snapshot); ok {
+			add(snapshot)
 		}
 	}
 	if r.Err() != nil {
@@ -97,7 +97,7 @@ func labelledLogs(t testing.TB) func(name string) log {
 
 // seedMemory is the memory series of the document that this project began with, as long as it grows:
 // its values, four hours apart, a straight line between them, and its line of connections, in
-// blocks of five minutes. How far apart the values were is not said.
+// snapshots of five minutes. The document does not tell how far apart the values were.
 func seedMemory(t testing.TB) io.ReadCloser {
 	t.Helper()
 	text := read(t, "testdata/seed-memory.txt")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"bro_exporter/analyze"
 	"bro_exporter/collector"
 	"bro_exporter/parse"
 )
@@ -86,17 +87,18 @@ func runs(values []string) string {
 	return strings.Join(words, " ")
 }
 
-// player lets a process of the past write its blocks once more, and a recorder scrape it.
+// player lets a process of the past write its snapshots once more, and a recorder scrape it.
 type player struct {
 	*recorder
-	process string
-	stretch float64
-	history *collector.History
-	known   []collector.Metric
-	exposed map[string]float64
-	from    float64 // when the process started, in seconds since the first scrape
-	now     float64
-	real    float64
+	process  string
+	stretch  float64
+	history  *collector.History
+	known    []collector.Metric
+	exposed  map[string]float64
+	findings map[string]float64 // exposed as well
+	from     float64            // when the process started, in seconds since the first scrape
+	now      float64
+	real     float64
 }
 
 // restarting is how many seconds of the log a process is away when it restarts.
@@ -112,9 +114,9 @@ func newPlayer(r *recorder, process string, stretch float64) *player {
 	}
 }
 
-// play writes a block, once all scrapes before it are done.
-func (p *player) play(block *parse.Snapshot) {
-	real := block.Runtime.Real.Value
+// play writes a snapshot, once all scrapes before it are done.
+func (p *player) play(snapshot *parse.Snapshot) {
+	real := snapshot.Runtime.Real.Value
 	if real < p.real {
 		p.from = p.now + restarting*p.stretch
 	}
@@ -124,11 +126,11 @@ func (p *player) play(block *parse.Snapshot) {
 		p.scrape(p.exposed)
 	}
 	p.now = at
-	for _, seconds := range []*parse.Opt[float64]{&block.Runtime.Real, &block.Runtime.User, &block.Runtime.Sys} {
+	for _, seconds := range []*parse.Opt[float64]{&snapshot.Runtime.Real, &snapshot.Runtime.User, &snapshot.Runtime.Sys} {
 		seconds.Value *= p.stretch
 	}
 	p.exposed = map[string]float64{}
-	p.history.Add(block, func(metric int, value float64, labels ...string) {
+	p.history.Add(snapshot, func(metric int, value float64, labels ...string) {
 		m := &p.known[metric]
 		if !slices.Contains(p.metrics, m.Name) {
 			return
@@ -139,7 +141,22 @@ func (p *player) play(block *parse.Snapshot) {
 		}
 		p.exposed[p.name(m.Name, pairs...)] = value
 	})
+	maps.Copy(p.exposed, p.findings)
 }
 
-// end has the last block scraped.
-func (p *player) end() { p.scrape(p.exposed) }
+// judge lets the exporter expose findings from now on.
+func (p *player) judge(findings []analyze.Finding) {
+	p.findings = map[string]float64{}
+	for _, f := range findings {
+		labels := []string{"process", p.process, "level", f.Level.String(), "kind", string(f.Kind), "resource", f.Resource}
+		p.findings[p.name("bro_finding", labels...)] = 1
+	}
+}
+
+// end has the last snapshot scraped, and what was found at the end, for as long as alerts wait.
+func (p *player) end() {
+	for range 25 {
+		p.scrape(p.exposed)
+		maps.Copy(p.exposed, p.findings)
+	}
+}

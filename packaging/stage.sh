@@ -26,6 +26,7 @@ share=share/bro_exporter
 put 644 $share/rules dashboards/*.yml
 put 644 $share/dashboards dashboards/*.json
 put 644 $share dashboards/RUNBOOKS.md
+put 644 $share/zeek zeek/*.zeek zeek/__load__.bro
 
 doc=share/doc/bro-exporter
 put 644 $doc README.md NOTICE

@@ -307,13 +307,18 @@ func (p *parser) addTable(g Global) {
 	p.snapshot.writtenBy(UnnamedTables)
 }
 
-// global takes "Weird::actions = 35K (163/163 entries)" or "Intel::data_store = 1352K". Where
-// its sixteen blanks are lost, only a name with :: is a global's.
+// global takes "Weird::actions = 35K (163/163 entries)", "Intel::data_store = 1352K" or a script's
+// "Leak::conns_seen = (734 entries)". Where its sixteen blanks are lost, only a name with :: is a
+// global's.
 func (p *parser) global(t *text, indent int) bool {
 	start := t.i
 	t.skipWord()
 	name := t.b[start:t.i]
 	if (indent == globalIndent || bytes.Contains(name, []byte("::"))) && t.word("=") {
+		if g, ok := t.namedTable(); ok {
+			p.addGlobal(name, g)
+			return true
+		}
 		var g Global
 		t.kib("", &g.Size)
 		if t.err != "" {

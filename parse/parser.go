@@ -281,6 +281,7 @@ func (p *parser) close() {
 		s.Conns.Table = Opt[uint64]{}
 		s.Conns.ConnVals = Opt[uint64]{}
 	}
+	s.nameTables()
 	p.ready.push(s)
 }
 

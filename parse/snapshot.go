@@ -193,13 +193,15 @@ type Globals struct {
 	EntriesRecursive Opt[uint64] `json:"table_entries_recursive,omitzero"` // b: in those and the tables within them
 }
 
-// Global is "NAME = NK (a/b entries)" (<= 5.0; entries for tables only) or, with an empty
-// Name and no Size, "a/b entries" (>= 5.1).
+// Global is "NAME = NK (a/b entries)" (<= 5.0; entries for tables only) or, without a Size,
+// "a/b entries" (>= 5.1). The latter has a Name, and may have CreateExpire, if a script printed it:
+// "NAME = (a entries) &create_expire=1.0 hr".
 type Global struct {
-	Name             string      `json:"name,omitzero"`
-	Size             Opt[uint64] `json:"size_bytes,omitzero"`
-	Entries          Opt[uint64] `json:"table_entries,omitzero"`
-	EntriesRecursive Opt[uint64] `json:"table_entries_recursive,omitzero"`
+	Name             string       `json:"name,omitzero"`
+	Size             Opt[uint64]  `json:"size_bytes,omitzero"`
+	Entries          Opt[uint64]  `json:"table_entries,omitzero"`
+	EntriesRecursive Opt[uint64]  `json:"table_entries_recursive,omitzero"`
+	CreateExpire     Opt[float64] `json:"create_expire_seconds,omitzero"` // for how long an entry stays, seconds
 }
 
 // Clone returns a copy that shares nothing with s.

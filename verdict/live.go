@@ -144,18 +144,17 @@ func (l *Live) judge(t *track, now time.Time) {
 	t.next = l.turn(t.path, now)
 	report := t.report(t.status.Name)
 	memory := course(&report, coursePoints)
-	t.course.Store(&memory)
 	for i := range report.Runs {
 		report.Runs[i].Resources = nil // they hold nearly all of its memory
 	}
-	v := &Verdict{At: now, Report: report}
-	v.Exhaustion = l.exhaustion(t, v)
+	v := &Verdict{At: now, Course: memory, Report: report}
+	v.Exhausted = l.exhaustion(t, v)
 	l.tell(t.verdict.Load(), v)
 	t.verdict.Store(v)
 }
 
 // coursePoints is how many values of its memory are kept of each process.
-const coursePoints = 60
+const coursePoints = 30
 
 // turn returns when to judge the process next: each has its own time in the interval.
 func (l *Live) turn(path string, now time.Time) time.Time {

@@ -398,7 +398,7 @@ func TestCgroupRooms(t *testing.T) {
 
 func TestSeries(t *testing.T) {
 	at := time.Unix(1000, 0)
-	v := Verdict{At: at, Exhaustion: at.Add(time.Hour), Report: analyze.Report{
+	v := Verdict{At: at, Exhausted: at.Add(time.Hour), Report: analyze.Report{
 		Runs: []analyze.Run{{}, {Span: time.Hour, Answer: analyze.CannotTell, UndecidedUntil: at.Add(2 * time.Hour), Detectable: 3600}},
 		Findings: []analyze.Finding{
 			{Level: analyze.Leak, Kind: analyze.KindScriptTable, Run: 1, Resource: "table Foo::\xff", Growth: analyze.Rate{PerHour: 7200}, Onset: at.Add(-time.Minute)},

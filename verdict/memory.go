@@ -111,10 +111,11 @@ const farthest = 10 * 365 * 24 * time.Hour
 // in it; zero if it does not grow.
 func (l *Live) exhaustion(t *track, v *Verdict) time.Time {
 	t.growth, t.rooms = 0, nil
-	if t.status.State != collector.Up || v.MemoryGrowth() <= 0 {
+	growth := v.MemoryGrowth().PerHour
+	if t.status.State != collector.Up || growth <= 0 {
 		return time.Time{}
 	}
-	t.growth, t.rooms = v.MemoryGrowth(), l.rooms(t, v)
+	t.growth, t.rooms = growth, l.rooms(t, v)
 	soonest := farthest
 	for _, room := range t.rooms {
 		if ahead := room.Left / l.growthIn(room.Name); ahead < soonest.Hours() {

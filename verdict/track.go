@@ -58,7 +58,6 @@ type track struct {
 	snapshots int
 
 	verdict atomic.Pointer[Verdict] // nil before the first
-	course  atomic.Pointer[[]float64]
 }
 
 func newTrack(path string) *track {
@@ -75,7 +74,6 @@ func (t *track) reset() {
 	t.mu.Unlock()
 	t.judged = 0
 	t.verdict.Store(nil)
-	t.course.Store(nil)
 }
 
 // late reports whether much of the file is not read yet, and can be.

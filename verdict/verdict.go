@@ -92,8 +92,10 @@ func helpOf(name string) string {
 // Verdict is what is known about a process at one time.
 type Verdict struct {
 	At time.Time
-	// Exhaustion is when memory is used up, zero if it does not grow.
-	Exhaustion time.Time
+	// Course is how memory went in the newest run, in bytes; nil if that is not known.
+	Course []float64
+	// Exhausted is when memory is used up, zero if it does not grow.
+	Exhausted time.Time
 	analyze.Report
 }
 
@@ -105,52 +107,12 @@ func (v *Verdict) Run() *analyze.Run {
 	return &v.Runs[len(v.Runs)-1]
 }
 
-// Current returns the findings on the newest run, the worst first.
-func (v *Verdict) Current() []analyze.Finding {
-	var current []analyze.Finding
-	for _, f := range v.Findings {
-		if f.Run == len(v.Runs)-1 {
-			current = append(current, f)
-		}
-	}
-	return current
-}
-
-// MemoryGrowth returns by how many bytes an hour the memory of the newest run grows as far as it is
-// a finding.
-func (v *Verdict) MemoryGrowth() float64 {
-	most := 0.0
-	for _, f := range v.Current() {
-		if f.Kind == analyze.KindCore || f.Kind == analyze.KindMemory {
-			most = max(most, f.Growth.PerHour)
-		}
-	}
-	return most
-}
-
-// Memory returns the memory of the newest run: the resident if it is known, else the total.
-func (v *Verdict) Memory() (bytes float64) {
-	run := v.Run()
-	if run == nil {
-		return 0
-	}
-	for _, m := range run.State.Memory {
-		switch {
-		case m.Resource == "memory (resident)":
-			return m.Value
-		case bytes == 0:
-			bytes = m.Value
-		}
-	}
-	return bytes
-}
-
 // Series calls emit for each series of v: with the index of its metric in Metrics, and its labels
 // besides process.
 func (v *Verdict) Series(emit func(metric int, value float64, labels ...string)) {
 	emit(analyzed, unix(v.At))
-	if !v.Exhaustion.IsZero() {
-		emit(exhaustion, unix(v.Exhaustion))
+	if !v.Exhausted.IsZero() {
+		emit(exhaustion, unix(v.Exhausted))
 	}
 	if run := v.Run(); run != nil {
 		emit(span, run.Span.Seconds())

@@ -87,10 +87,16 @@ func limitProcessors() {
 }
 
 // warnNothing tells the admin why there are no metrics of Bro.
-func warnNothing(c *collector.Collector, log *slog.Logger) {
-	if len(c.Status().Processes) > 0 {
-		log.Warn("No prof.log could be read: run as a user who may, such as the one Zeek runs as")
+func warnNothing(status collector.Status, log *slog.Logger) {
+	if len(status.Processes) > 0 {
+		log.Warn("No prof.log could be read: run the exporter as a user who may, such as the one Zeek runs as")
 		return
 	}
-	log.Warn("No prof.log found: give its path with --prof.path, run as a user who may read the spool directory, and let Zeek write one with '@load misc/profiling' in local.zeek")
+	texts, noProfiling := causes(status.Found)
+	for _, text := range texts {
+		log.Warn("No prof.log found", "cause", text)
+	}
+	if noProfiling {
+		log.Warn("To turn profiling on, add these lines to local.zeek and run zeekctl deploy", "lines", profilingLines)
+	}
 }

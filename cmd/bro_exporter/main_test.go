@@ -199,7 +199,8 @@ func TestServe(t *testing.T) {
 	spool.Node("proxy-1").Start(spooltest.Load(t, "7.0.11-cluster/proxy-1/prof.log"))
 	e.await("/metrics", `bro_up{process="proxy-1"} 1`)
 
-	e.await("/", "/metrics", "Bro/Zeek exporter")
+	e.await("/", `href="metrics"`, "Bro/Zeek exporter", `href="process?name=worker-1"`)
+	e.await("/process?name=worker-1", "packet_filter/Log::WRITER_ASCII", worker.Path())
 	e.await("/-/healthy", "is healthy")
 	if code, _ := e.get("/nothing"); code != http.StatusNotFound {
 		t.Errorf("a page that is not there has code %d", code)
@@ -290,8 +291,9 @@ func TestWrongUse(t *testing.T) {
 		code int
 		want string
 	}{
-		{name: "no prof.log", args: []string{"--once", nothing}, code: 1, want: "No prof.log found: give its path with --prof.path"},
-		{name: "a directory without a prof.log", args: []string{"--once", "--prof.path=" + dir}, code: 1, want: "No prof.log found"},
+		{name: "no prof.log", args: []string{"--once", nothing}, code: 1, want: "holds no prof.log: profiling is off"},
+		{name: "no directory", args: []string{"--once", "--prof.path=" + dir + "/none/*/prof.log"}, code: 1, want: "Name the spool directory, as in --prof.path="},
+		{name: "a directory without one", args: []string{"--once", "--prof.path=" + dir}, code: 1, want: "@load misc/profiling"},
 		{name: "a bad pattern", args: []string{"--prof.path=/[/prof.log"}, code: 2, want: "--prof.path: pattern"},
 		{name: "an address that is taken", args: []string{nothing, "--web.listen-address=" + taken.Addr().String()}, code: 1, want: "choose another address with --web.listen-address"},
 		{name: "an address that is none", args: []string{nothing, "--web.listen-address=192.0.2.1:0"}, code: 1, want: "correct --web.listen-address"},

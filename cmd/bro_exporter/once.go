@@ -17,7 +17,7 @@ import (
 // once prints the metrics of all Bro processes to w and returns the exit code.
 func once(c *collector.Collector, w io.Writer, log *slog.Logger) int {
 	if c.Poll() == 0 {
-		warnNothing(c, log)
+		warnNothing(c.Status(), log)
 		return failed
 	}
 	registry := prometheus.NewRegistry()
@@ -50,7 +50,7 @@ type printable struct{ io.Writer }
 
 func (p printable) Write(b []byte) (int, error) {
 	text := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return unicode.ReplacementChar
 		}
 		return r

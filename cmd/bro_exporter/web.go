@@ -10,7 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
-	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -58,8 +58,8 @@ func serve(ctx context.Context, c *collector.Collector, live *verdict.Live, cfg 
 			return nil
 		case <-c.Ready():
 		}
-		if len(c.Status().Processes) == 0 {
-			warnNothing(c, log)
+		if status := c.Status(); len(status.Processes) == 0 {
+			warnNothing(status, log)
 		}
 		if live != nil { // what the logs hold is read when the first scrape has all it needs
 			live.Run(running)
@@ -137,29 +137,27 @@ func readOnly(next http.Handler) http.Handler {
 	})
 }
 
-// newHandler returns the exporter's pages: metrics, health, and one that links to them.
+// newHandler returns all that the exporter serves.
 func newHandler(c *collector.Collector, live *verdict.Live, cfg *webConfig, log *slog.Logger) (http.Handler, error) {
 	metrics, err := newMetrics(c, live, cfg, log)
 	if err != nil {
 		return nil, err
 	}
-	landing, err := web.NewLandingPage(web.LandingConfig{
-		Name:        "Bro/Zeek exporter",
-		Description: "What every Bro or Zeek process of this host says of itself in its prof.log.",
-		Version:     version.Info(),
-		Profiling:   strconv.FormatBool(cfg.pprof),
-		Links: []web.LandingLinks{
-			{Address: cfg.telemetryPath, Text: "Metrics"},
-			{Address: "/-/healthy", Text: "Healthy", Description: "the exporter runs"},
-			{Address: "/-/ready", Text: "Ready", Description: "every prof.log has been looked at"},
-		},
-	})
+	links := []link{
+		{Address: strings.TrimPrefix(cfg.telemetryPath, "/"), Text: "Metrics"},
+		{Address: "-/healthy", Text: "Healthy"},
+		{Address: "-/ready", Text: "Ready"},
+	}
+	if cfg.pprof {
+		links = append(links, link{Address: "debug/pprof/", Text: "Profiles"})
+	}
+	site, err := newSite(c, live, links, log)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle(cfg.telemetryPath, metrics)
-	mux.Handle("/", landing)
+	site.register(mux)
 	mux.HandleFunc("/-/healthy", func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, name+" is healthy.\n")
 	})

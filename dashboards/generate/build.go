@@ -1,6 +1,8 @@
 package main
 
 import (
+	"hash/fnv"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -8,20 +10,29 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-const tag = "bro_exporter" // by which the dashboards link to each other
+// The dashboards link to each other by these tags. The one of a single process cannot take the choice of
+// many, so it is not among the linked, which do.
+const (
+	tag    = "bro_exporter"
+	linked = "bro_exporter-fleet"
+)
 
-// build turns what is said of a dashboard into what Grafana reads.
+// build makes of a dashboard what Grafana reads.
 func build(d dashboard) grafanaDashboard {
+	tags := []string{tag, "zeek"}
+	if d.scope == manyProcesses {
+		tags = append(tags, linked)
+	}
 	return grafanaDashboard{
-		Annotations:   annotationList{[]annotation{builtIn(), restarts(d.scope)}},
+		Annotations:   annotationList{annotations(d)},
 		Description:   d.description,
 		Editable:      true,
 		GraphTooltip:  1, // one crosshair for all
-		Links:         []dashboardLink{links()},
+		Links:         links(d),
 		Panels:        layOut(d),
 		Refresh:       d.refresh,
 		SchemaVersion: schemaVersion,
-		Tags:          []string{tag, "zeek"},
+		Tags:          tags,
 		Templating:    variableList{variables(d)},
 		Time:          timeRange{d.from, "now"},
 		TimePicker:    object{},
@@ -35,11 +46,10 @@ func build(d dashboard) grafanaDashboard {
 // layOut places rows below each other, and a row's panels side by side as long as they fit.
 func layOut(d dashboard) []*grafanaPanel {
 	var all []*grafanaPanel
-	id, y := 0, 0
+	y := 0
 	for _, r := range d.rows {
-		id++
 		header := &grafanaPanel{
-			Collapsed: &r.collapsed, GridPos: gridPos{H: 1, W: gridWidth, Y: y}, ID: id,
+			Collapsed: &r.collapsed, GridPos: gridPos{H: 1, W: gridWidth, Y: y}, ID: panelID(d.uid, r.title, ""),
 			Panels: &[]*grafanaPanel{}, Title: r.title, Type: "row",
 		}
 		all = append(all, header)
@@ -54,8 +64,8 @@ func layOut(d dashboard) []*grafanaPanel {
 			if x+width > gridWidth {
 				x, bottom = 0, bottom+r.height
 			}
-			id++
-			panels = append(panels, buildPanel(p, d.scope, id, gridPos{H: r.height, W: width, X: x, Y: bottom}))
+			at := gridPos{H: r.height, W: width, X: x, Y: bottom}
+			panels = append(panels, buildPanel(p, d.scope, panelID(d.uid, r.title, p.title), at))
 			x += width
 		}
 		if r.collapsed {
@@ -70,6 +80,14 @@ func layOut(d dashboard) []*grafanaPanel {
 
 const gridWidth = 24
 
+// panelID is the same as long as dashboard, row and title are, so links to a panel outlive others that
+// come and go.
+func panelID(uid, row, title string) int {
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, uid+"\x00"+row+"\x00"+title)
+	return int(h.Sum32()%999_999) + 1
+}
+
 func buildPanel(p panel, s scope, id int, at gridPos) *grafanaPanel {
 	prometheus := prometheus()
 	out := &grafanaPanel{
@@ -79,7 +97,7 @@ func buildPanel(p panel, s scope, id int, at gridPos) *grafanaPanel {
 			Defaults: fieldDefaults{
 				Color:      object{"mode": "thresholds"},
 				Mappings:   []object{},
-				NoValue:    p.empty,
+				NoValue:    noData(p.empty),
 				Thresholds: thresholds{"absolute", calm()},
 				Unit:       p.unit,
 			},
@@ -91,11 +109,22 @@ func buildPanel(p panel, s scope, id int, at gridPos) *grafanaPanel {
 		Title:         p.title,
 		Type:          p.view.kind(),
 	}
+	for _, alert := range p.alerts {
+		out.Links = append(out.Links, dataLink{"Runbook: " + alert, runbook(alert)})
+	}
 	for i, q := range p.queries {
 		out.Targets = append(out.Targets, buildTarget(q, p.view, s, ref(i)))
 	}
 	p.view.dress(&p, s, out)
 	return out
+}
+
+// noData is what an empty panel says, which must be true whatever the reason.
+func noData(why string) string {
+	if why == "" {
+		return ""
+	}
+	return "No data. (" + why + ")"
 }
 
 func buildTarget(q query, v view, s scope, ref string) target {
@@ -106,25 +135,38 @@ func buildTarget(q query, v view, s scope, ref string) target {
 		LegendFormat: q.legend,
 		RefID:        ref,
 	}
-	if q.slow {
-		t.Interval = slowStep.String()
+	if step := q.step(); step != scrapeStep {
+		t.Interval = step.String()
 	}
 	v.ask(&t)
 	return t
 }
 
-// How often values change. Grafana takes four times as much for $__rate_interval.
+// The least distance of points. Grafana takes four times as much for $__rate_interval: over 4 minutes the
+// steps of snapshots that come every 30 s and of scrapes that come every 15 s hardly show.
 const (
-	blockStep      = model.Duration(15 * time.Second) // by default, of blocks and of scrapes
-	slowStep       = model.Duration(5 * time.Minute)  // of expensive blocks
+	scrapeStep     = model.Duration(15 * time.Second) // by default, of snapshots too
+	rateStep       = model.Duration(time.Minute)
+	slowStep       = model.Duration(5 * time.Minute) // of expensive snapshots
 	annotationStep = model.Duration(time.Minute)
 )
+
+func (q query) step() model.Duration {
+	switch {
+	case q.slow:
+		return slowStep
+	case strings.Contains(q.expr, "$__rate_interval"):
+		return rateStep
+	default:
+		return scrapeStep
+	}
+}
 
 func (p *panel) slow() bool {
 	return slices.ContainsFunc(p.queries, func(q query) bool { return q.slow })
 }
 
-// about says that each series of the panel has the label.
+// about reports whether each series of the panel has the label.
 func (p *panel) about(label string) bool {
 	return !slices.ContainsFunc(p.queries, func(q query) bool {
 		return !strings.Contains(q.legend, "{{"+label+"}}")
@@ -132,29 +174,80 @@ func (p *panel) about(label string) bool {
 }
 
 func (s scope) expand(expr string) string {
-	equals := "=~"
-	if s == oneProcess {
-		equals = "="
-	}
-	host := `job` + equals + `"$job", instance` + equals + `"$instance"`
-	return strings.NewReplacer("$here", host+`, process`+equals+`"$process"`, "$host", host).Replace(expr)
+	host := s.matchers("job", "cluster", "sensor", "instance")
+	return strings.NewReplacer("$here", host+", "+s.matchers("process"), "$host", host).Replace(expr)
 }
+
+// matchers match labels with the variables of the same names. A series need not have cluster and sensor.
+func (s scope) matchers(labels ...string) string {
+	var all []string
+	for _, label := range labels {
+		equals := "=~"
+		if s == oneProcess && !optional(label) {
+			equals = "="
+		}
+		all = append(all, label+equals+`"$`+label+`"`)
+	}
+	return strings.Join(all, ", ")
+}
+
+func optional(label string) bool { return label == "cluster" || label == "sensor" }
 
 func ref(i int) string { return string(rune('A' + i)) }
 
 func prometheus() datasource { return datasource{"prometheus", "${datasource}"} }
 
-func links() dashboardLink {
-	return dashboardLink{
-		Icon: "external link", IncludeVars: true, KeepTime: true, Tags: []string{tag},
-		Title: "Bro dashboards", Type: "dashboards",
+// links lead to the other dashboards: with the choice of processes to those of many, without it to that
+// of one, which opens with the first then.
+func links(d dashboard) []dashboardLink {
+	return []dashboardLink{
+		{
+			AsDropdown: true, Icon: "external link", IncludeVars: d.scope != noProcess, KeepTime: true, Tags: []string{linked},
+			Title: "Bro dashboards", Type: "dashboards",
+		},
+		{
+			Icon: "dashboard", IncludeVars: d.scope == oneProcess, KeepTime: true, Tags: []string{}, Title: "Bro / Process", Type: "link",
+			Tooltip: "All of one process", URL: "/d/" + processUID,
+		},
+		{
+			Icon: "doc", Tags: []string{}, Title: "Bro / Runbooks", Type: "link",
+			Tooltip: "What the alerts mean and what to do", URL: "/d/" + runbooksUID,
+		},
+	}
+}
+
+func annotations(d dashboard) []annotation {
+	all := []annotation{builtIn()}
+	if d.scope == noProcess {
+		return all
+	}
+	all = append(all, restarts(d.scope))
+	if d.uid == leakHuntUID || d.uid == processUID {
+		all = append(all, onsets(d.scope))
+	}
+	return all
+}
+
+// onsets marks when findings began.
+func onsets(s scope) annotation {
+	return annotation{
+		Datasource:      prometheus(),
+		Enable:          true,
+		Expr:            s.expand(`bro_finding_onset_timestamp_seconds{$here, level!="note"} * 1000`),
+		IconColor:       orange,
+		Name:            "Findings",
+		Step:            annotationStep.String(),
+		TagKeys:         "instance,process,level",
+		TextFormat:      "{{resource}} of {{process}} on {{instance}}",
+		TitleFormat:     "{{kind}} began",
+		UseValueForTime: true,
 	}
 }
 
 func builtIn() annotation {
 	return annotation{
 		BuiltIn: 1, Datasource: datasource{"grafana", "-- Grafana --"}, Enable: true, Hide: true,
-		IconColor: sky, Name: "Annotations & Alerts", Type: "dashboard",
+		IconColor: blue, Name: "Annotations & Alerts", Type: "dashboard",
 	}
 }
 
@@ -175,14 +268,28 @@ func restarts(s scope) annotation {
 }
 
 func variables(d dashboard) []grafanaVariable {
-	all := []grafanaVariable{
-		{
-			Current: object{}, Description: "The Prometheus that scrapes bro_exporter.", Label: "Data source",
-			Name: "datasource", Options: []object{}, Query: "prometheus", Type: "datasource",
-		},
-		labelVariable(d.scope, variable{"job", "The scrape job of bro_exporter.", "job", "bro_up", nil}),
-		labelVariable(d.scope, variable{"instance", "The sensor: one exporter.", "instance", d.scope.matching("bro_up", "job"), nil}),
-		labelVariable(d.scope, variable{"process", "The Bro process: manager, logger, proxy, worker.", "process", d.scope.matching("bro_up", "job", "instance"), nil}),
+	if d.scope == noProcess {
+		return []grafanaVariable{}
+	}
+	all := []grafanaVariable{{
+		Current:     object{"selected": true, "text": "default", "value": "default"},
+		Description: "The Prometheus that scrapes bro_exporter.", Label: "Data source",
+		Name: "datasource", Options: []object{}, Query: "prometheus", Type: "datasource",
+	}}
+	var before []string
+	for _, v := range []variable{
+		{name: "job", description: "The scrape job of bro_exporter."},
+		{name: "cluster", description: "The site, where series have the label cluster."},
+		{name: "sensor", description: "The sensor, where series have the label sensor."},
+		{name: "instance", description: "The exporter: one for each sensor."},
+		{name: "process", description: "The Bro process: manager, logger, proxy, worker."},
+	} {
+		v.label, v.metric = v.name, "bro_up"
+		if len(before) > 0 {
+			v.metric += "{" + d.scope.matchers(before...) + "}"
+		}
+		before = append(before, v.name)
+		all = append(all, labelVariable(d.scope, v))
 	}
 	for _, v := range d.variables {
 		if v.label != "" {
@@ -195,18 +302,6 @@ func variables(d dashboard) []grafanaVariable {
 	return all
 }
 
-// matching is the metric with the values of variables that are called like labels.
-func (s scope) matching(metric string, labels ...string) string {
-	equals := "=~"
-	if s == oneProcess {
-		equals = "="
-	}
-	for i, label := range labels {
-		labels[i] = label + equals + `"$` + label + `"`
-	}
-	return metric + "{" + strings.Join(labels, ", ") + "}"
-}
-
 func labelVariable(s scope, v variable) grafanaVariable {
 	prometheus := prometheus()
 	definition := "label_values(" + v.metric + ", " + v.label + ")"
@@ -215,7 +310,7 @@ func labelVariable(s scope, v variable) grafanaVariable {
 		Datasource:  &prometheus,
 		Definition:  definition,
 		Description: v.description,
-		Label:       v.name,
+		Label:       title(v.name),
 		Name:        v.name,
 		Options:     []object{},
 		Query:       object{"query": definition, "refId": "PrometheusVariableQueryEditor-VariableQuery"},
@@ -223,22 +318,27 @@ func labelVariable(s scope, v variable) grafanaVariable {
 		Sort:        7, // natural: worker-2 before worker-10
 		Type:        "query",
 	}
-	if s == manyProcesses {
+	if s == manyProcesses || optional(v.label) {
 		g.IncludeAll, g.Multi = true, true
-		// Not of jobs and instances: all that have bro_up are meant, not all that Prometheus scrapes.
-		if v.label == "process" || v.label == "thread" {
+		g.Current = object{"selected": true, "text": []string{"All"}, "value": []string{"$__all"}}
+		switch {
+		case optional(v.label):
+			g.AllValue = ".*"
+		case v.label == "process" || v.label == "thread":
+			// Not of jobs and instances: all that have bro_up are meant, not all that Prometheus scrapes.
 			g.AllValue = ".+"
 		}
-		g.Current = object{"selected": true, "text": []string{"All"}, "value": []string{"$__all"}}
 	}
 	return g
 }
+
+func title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
 func choiceVariable(v variable) grafanaVariable {
 	g := grafanaVariable{
 		Current:     object{"selected": true, "text": v.choice[0], "value": v.choice[0]},
 		Description: v.description,
-		Label:       v.name,
+		Label:       title(v.name),
 		Name:        v.name,
 		Query:       strings.Join(v.choice, ","),
 		Type:        "custom",

@@ -49,6 +49,8 @@ type annotation struct {
 	TextFormat  string     `json:"textFormat,omitempty"`
 	TitleFormat string     `json:"titleFormat,omitempty"`
 	Type        string     `json:"type,omitempty"`
+	// UseValueForTime places an annotation at the time that is the series' value, in milliseconds.
+	UseValueForTime bool `json:"useValueForTime,omitempty"`
 }
 
 type datasource struct {
@@ -106,6 +108,7 @@ type grafanaPanel struct {
 	FieldConfig     *fieldConfig     `json:"fieldConfig,omitempty"`
 	GridPos         gridPos          `json:"gridPos"`
 	ID              int              `json:"id"`
+	Links           []dataLink       `json:"links,omitempty"`
 	Options         object           `json:"options,omitempty"`
 	Panels          *[]*grafanaPanel `json:"panels,omitempty"`
 	PluginVersion   string           `json:"pluginVersion,omitempty"`

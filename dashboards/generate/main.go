@@ -3,7 +3,7 @@
 //	go run ./dashboards/generate [-dir dashboards]
 //	go run ./dashboards/generate queries [-job zeek] [-instance sensor1:10147] [-process worker-1] [-range 1h]
 //
-// What a panel shows is said in one place: in the file of its dashboard.
+// A panel stands in one place: in the file of its dashboard.
 package main
 
 import (
@@ -32,13 +32,18 @@ func run(args []string, out io.Writer) error {
 	}
 	flags := flag.NewFlagSet("generate", flag.ExitOnError)
 	dir := flags.String("dir", "dashboards", "where to write the dashboards")
+	runbooks := flags.String("runbooks", "dashboards/RUNBOOKS.md", "the runbooks, which become a dashboard")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected %q", flags.Arg(0))
 	}
-	for _, d := range dashboards() {
+	text, err := os.ReadFile(*runbooks)
+	if err != nil {
+		return err
+	}
+	for _, d := range append(dashboards(), runbookDashboard(string(text))) {
 		b, err := encode(build(d))
 		if err != nil {
 			return err
@@ -50,6 +55,7 @@ func run(args []string, out io.Writer) error {
 	return nil
 }
 
+// dashboards returns those that ask Prometheus.
 func dashboards() []dashboard {
 	return []dashboard{overview(), process(), queues(), leakHunt()}
 }
@@ -57,10 +63,10 @@ func dashboards() []dashboard {
 func printQueries(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("queries", flag.ExitOnError)
 	s := settings{shown: model.Duration(time.Hour)}
-	flags.StringVar(&s.job, "job", "zeek", "value of $job where one is chosen")
-	flags.StringVar(&s.instance, "instance", "sensor1:10147", "value of $instance where one is chosen")
-	flags.StringVar(&s.process, "process", "worker-1", "value of $process where one is chosen")
-	flags.Func("range", "time range that is shown (default 1h)", s.shown.Set)
+	flags.StringVar(&s.job, "job", "zeek", "value of $job where a dashboard takes one")
+	flags.StringVar(&s.instance, "instance", "sensor1:10147", "value of $instance where a dashboard takes one")
+	flags.StringVar(&s.process, "process", "worker-1", "value of $process where a dashboard takes one")
+	flags.Func("range", "the time range (default 1h)", s.shown.Set)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -79,7 +85,7 @@ func printQueries(args []string, out io.Writer) error {
 	return err
 }
 
-// encode writes JSON that can be read: < and > stay what they are.
+// encode writes JSON for people: < and > stay what they are.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -24,7 +24,7 @@ type asked struct {
 	Empty     string `json:"empty,omitempty"` // why there may be no data
 }
 
-// ask returns the queries of a dashboard: those of its panels and of its annotations.
+// ask returns the queries of a dashboard: of its panels and of its annotations.
 func (d dashboard) ask(s settings) []asked {
 	var all []asked
 	add := func(row, panel, ref, expr string, instant bool, step model.Duration, empty string) {
@@ -38,16 +38,10 @@ func (d dashboard) ask(s settings) []asked {
 			}
 		}
 	}
-	restarts := restarts(d.scope)
-	add("Annotations", restarts.Name, "Anno", restarts.Expr, false, annotationStep, "No process restarted.")
-	return all
-}
-
-func (q query) step() model.Duration {
-	if q.slow {
-		return slowStep
+	for _, a := range annotations(d)[1:] {
+		add("Annotations", a.Name, "Anno", a.Expr, false, annotationStep, "Nothing to mark.")
 	}
-	return blockStep
+	return all
 }
 
 // fill replaces variables as Grafana does: by all values where many may be chosen.
@@ -58,6 +52,7 @@ func (d dashboard) fill(expr string, step model.Duration, s settings) string {
 	values := []string{
 		"$__rate_interval", (4 * step).String(),
 		"$__range", s.shown.String(),
+		"$cluster", ".*", "$sensor", ".*",
 		"$job", s.job, "$instance", s.instance, "$process", s.process,
 	}
 	for _, v := range d.variables {

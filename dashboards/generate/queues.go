@@ -1,8 +1,10 @@
 package main
 
+import "strings"
+
 const queuesUID = "bro-queues"
 
-// queues answers which thread does not keep up, and since when.
+// queues answers which thread does not keep up, by how much, and since when.
 func queues() dashboard {
 	return dashboard{
 		file:        "queues.json",
@@ -18,24 +20,26 @@ func queues() dashboard {
 				label: "thread", metric: `bro_thread_messages_in_total{$here}`,
 			},
 			{name: "top", description: "How many threads to show.", choice: []string{"10", "5", "20", "50"}},
-			{name: "window", description: "How long a thread must have done nothing to be called stuck, and over how long trends are taken.", choice: []string{"5m", "15m", "1h", "6h"}},
+			{name: "window", description: "The time over which the growth of queues is measured.", choice: []string{"15m", "5m", "1h", "6h"}},
 		},
 		rows: []row{
 			{title: "Now", height: 4, width: 4, panels: []panel{
 				{
-					title:       "Threads",
-					description: "Threads of all chosen processes that Bro's thread manager knows. Broker's own are not among them.",
-					unit:        "none",
-					view:        number{},
-					empty:       since21,
-					queries:     []query{{expr: `sum(bro_threads{$here})`, legend: "threads"}},
-				},
-				{
 					title:       "Stuck threads",
-					description: "Threads to which messages were written in the window, and which read none. Normal: 0. They are listed below.",
+					description: "Threads that have read nothing for 5 minutes although messages were written to them. Normal: 0. The table below marks them.",
 					unit:        "none",
 					view:        number{steps: alarmFrom(1)},
-					queries:     []query{{expr: `count(` + stuck + `) or vector(0)`, legend: "stuck"}},
+					empty:       since21,
+					alerts:      []string{"BroThreadStuck"},
+					queries:     []query{{expr: `count(` + ofThread(stuck) + `) or count(bro_thread_messages_pending_in{$here, thread=~"$thread"}) * 0`, legend: "stuck"}},
+				},
+				{
+					title:       "Furthest behind",
+					description: "How far the slowest thread is behind: what waits for it, divided by what is written to it each second. Normal: seconds.",
+					unit:        "s",
+					view:        number{steps: warnFrom(300)},
+					empty:       since21,
+					queries:     []query{{expr: `max(` + ofThread(behind) + `)`, legend: "behind"}},
 				},
 				{
 					title:       "Waiting for threads",
@@ -62,33 +66,31 @@ func queues() dashboard {
 					queries:     []query{{expr: `sum(rate(bro_thread_messages_in_total{$here, thread=~"$thread"}[$__rate_interval]))`, legend: "messages"}},
 				},
 				{
-					title:       "From threads",
-					description: "Messages that threads send each second: rows and events of input readers; flushes of idle writers up to 7.0.",
-					unit:        "mps",
+					title:       "Threads",
+					description: "Threads of all chosen processes that Bro's thread manager knows. Broker's own are not among them.",
+					unit:        "none",
 					view:        number{},
 					empty:       since21,
-					queries:     []query{{expr: `sum(rate(bro_thread_messages_out_total{$here, thread=~"$thread"}[$__rate_interval]))`, legend: "messages"}},
+					queries:     []query{{expr: `sum(bro_threads{$here})`, legend: "threads"}},
 				},
 			}},
-			{title: "Trouble", height: 9, width: 12, panels: []panel{
+			{title: "Trouble", height: 9, width: 24, panels: []panel{
 				{
-					title:       "Stuck threads",
-					description: "Threads to which messages were written in the window, and which read none. Each second a heartbeat is sent to every thread, so a thread that reads nothing hangs: in a write to a full or remote disk, in a pipe nobody reads, in a plugin. Everything logged to it waits in memory. Look at the disk and the log's target; only a restart frees it.",
+					title:       "Threads that do not keep up",
+					description: "The threads for which most messages wait. Behind: what waits, divided by what is written each second; the log is that late. Written and Read: messages each second. Written but not read: the thread is stuck, in a write to a full or remote disk, in a pipe without a reader, in a plugin. All that is logged to it waits in memory; look at the disk and the log's target.",
 					unit:        "short",
-					view:        table{labels: []string{"instance", "process", "thread"}},
-					empty:       "No thread is stuck.",
-					queries: []query{
-						{expr: stuck, legend: "Waiting"},
-						{expr: `increase(bro_thread_queue_in_writes_total{$here, thread=~"$thread"}[$window]) and ` + stuck, legend: "Written in window"},
-					},
-				},
-				{
-					title:       "Queues that grow",
-					description: "The queues that grow fastest over the window. To the thread: it is slower than what is logged. To the main thread: the main thread is slower than the reader. 0 is normal.",
-					unit:        "cpm",
-					view:        table{labels: []string{"instance", "process", "thread", "direction"}},
+					view:        table{labels: []string{"instance", "process", "thread"}, sortBy: "Waiting"},
 					empty:       since21,
-					queries:     []query{{expr: `topk($top, ` + growing + `)`, legend: "Growth per minute"}},
+					alerts:      []string{"BroThreadStuck", "BroQueueInGrowing", "BroReaderNotOneToOne"},
+					queries: []query{
+						{expr: `topk($top, bro_thread_messages_pending_in{$here, thread=~"$thread"})`, legend: "Waiting"},
+						{expr: ofThread(stuck) + ` * 0 + 1`, legend: "Stuck", texts: []text{{"1", "stuck", alarm}}},
+						{expr: `(` + ofThread(behind) + `)` + ofFullest, legend: "Behind", unit: "s", steps: warnFrom(300)},
+						{expr: `deriv(bro_thread_messages_pending_in{$here, thread=~"$thread"}[$window]) * 60` + ofFullest, legend: "Growth/min"},
+						{expr: `rate(bro_thread_queue_in_writes_total{$here, thread=~"$thread"}[$__rate_interval])` + ofFullest, legend: "Written", unit: "mps"},
+						{expr: `rate(bro_thread_queue_in_reads_total{$here, thread=~"$thread"}[$__rate_interval])` + ofFullest, legend: "Read", unit: "mps"},
+						{expr: `bro_thread_messages_pending_out{$here, thread=~"$thread"}` + ofFullest, legend: "Waiting for main", width: 120},
+					},
 				},
 			}},
 			{title: "Waiting", height: 10, width: 12, panels: []panel{
@@ -98,11 +100,8 @@ func queues() dashboard {
 					unit:        "short",
 					view:        lines{},
 					empty:       since21,
-					queries: []query{{
-						expr: `bro_thread_messages_pending_in{$here, thread=~"$thread"}
-  and topk($top, max_over_time(bro_thread_messages_pending_in{$here, thread=~"$thread"}[$__range] @ end()))`,
-						legend: everyThread,
-					}},
+					alerts:      []string{"BroThreadStuck", "BroQueueInGrowing"},
+					queries:     []query{{expr: fullest("bro_thread_messages_pending_in"), legend: everyThread}},
 				},
 				{
 					title:       "Waiting for the main thread",
@@ -110,110 +109,98 @@ func queues() dashboard {
 					unit:        "short",
 					view:        lines{},
 					empty:       since21,
+					alerts:      []string{"BroQueueOutGrowing"},
+					queries:     []query{{expr: fullest("bro_thread_messages_pending_out"), legend: everyThread}},
+				},
+				{
+					title:       "Behind by",
+					description: "How late the threads are that are furthest behind at the end: what waits, divided by what is written each second.",
+					unit:        "s",
+					view:        lines{},
+					empty:       since21,
+					alerts:      []string{"BroQueueInGrowing"},
+					queries:     []query{{expr: topmost(`(` + ofThread(behind) + `)`), legend: everyThread}},
+				},
+				{
+					title:       "Slowest heartbeat",
+					description: "Writes each second to the thread that gets fewest, for the slowest processes. A heartbeat goes to every thread each second of packet time, so this is 1 in a process that only idles, and more if all are busy. Below 1: the main loop stalls, or packets stopped.",
+					unit:        "mps",
+					view:        lines{},
+					empty:       since21,
 					queries: []query{{
-						expr: `bro_thread_messages_pending_out{$here, thread=~"$thread"}
-  and topk($top, max_over_time(bro_thread_messages_pending_out{$here, thread=~"$thread"}[$__range] @ end()))`,
-						legend: everyThread,
+						expr:   slowestHeartbeat + ` and bottomk($top, ` + atEnd(slowestHeartbeat) + `)`,
+						legend: everyProcess,
 					}},
-				},
-				{
-					title:       "Behind, to the thread",
-					description: "Writes minus reads of the in queue: how many messages the threads furthest behind at the end are behind. Off by a few: Bro counts one after the other. Rising: the thread reads less than is written.",
-					unit:        "short",
-					view:        lines{},
-					empty:       since21,
-					queries:     []query{{expr: behind("bro_thread_queue_in"), legend: everyThread}},
-				},
-				{
-					title:       "Behind, to the main thread",
-					description: "Writes minus reads of the out queue: how many messages the main thread is behind, with the threads where these are most at the end. Off by a few: Bro counts one after the other.",
-					unit:        "short",
-					view:        lines{},
-					empty:       since21,
-					queries:     []query{{expr: behind("bro_thread_queue_out"), legend: everyThread}},
 				},
 			}},
 			{title: "Reads and writes", height: 10, width: 12, panels: []panel{
 				{
-					title:       "Writes to threads",
-					description: "Messages put into the in queues, each second: what is logged, and one heartbeat. Below 1 for all threads of a process: its main loop stalls. The busiest threads of the time shown.",
+					title:       "Written to and read by threads",
+					description: "Messages each second that the main threads put into the in queues and that the threads take. Choose one thread above to see whether it reads what is written to it. Reads flat while writes go on: stuck. Writes below 1 for all threads of a process: its main loop stalls.",
 					unit:        "mps",
 					view:        lines{},
 					empty:       since21,
-					queries:     []query{{expr: busiest("bro_thread_queue_in_writes_total"), legend: everyThread}},
+					alerts:      []string{"BroThreadStuck", "BroReaderNotOneToOne"},
+					queries: []query{
+						{expr: busiest("bro_thread_queue_in_writes_total", "bro_thread_queue_in_writes_total"), legend: "written " + everyThread},
+						{expr: busiest("bro_thread_queue_in_reads_total", "bro_thread_queue_in_writes_total"), legend: "read " + everyThread},
+					},
 				},
 				{
-					title:       "Reads by threads",
-					description: "Messages that the threads take from their in queues, each second. Normal: the same as is written. 0 while something is written: stuck. The busiest threads of the time shown.",
+					title:       "Written to and read by main threads",
+					description: "Messages each second that the threads put into the out queues and that the main threads take: rows and events of readers. Writers send about 1 up to 7.0, and none since 7.1.",
 					unit:        "mps",
 					view:        lines{},
 					empty:       since21,
-					queries:     []query{{expr: busiest("bro_thread_queue_in_reads_total"), legend: everyThread}},
+					alerts:      []string{"BroQueueOutGrowing"},
+					queries: []query{
+						{expr: busiest("bro_thread_queue_out_writes_total", "bro_thread_queue_out_writes_total"), legend: "written " + everyThread},
+						{expr: busiest("bro_thread_queue_out_reads_total", "bro_thread_queue_out_writes_total"), legend: "read " + everyThread},
+					},
 				},
 				{
-					title:       "Writes to main threads",
-					description: "Messages that the threads put into the out queues, each second: rows and events of readers. Writers send about 1 up to 7.0, and none since 7.1.",
+					title:       "From threads",
+					description: "Messages that the busiest threads send each second: rows and events of input readers; flushes of idle writers up to 7.0.",
 					unit:        "mps",
 					view:        lines{},
 					empty:       since21,
-					queries:     []query{{expr: busiest("bro_thread_queue_out_writes_total"), legend: everyThread}},
+					queries:     []query{{expr: busiest("bro_thread_messages_out_total", "bro_thread_messages_out_total"), legend: everyThread}},
 				},
 				{
-					title:       "Reads by main threads",
-					description: "Messages that the main threads take from the out queues, each second. Normal: the same as is written.",
-					unit:        "mps",
-					view:        lines{},
-					empty:       since21,
-					queries:     []query{{expr: busiest("bro_thread_queue_out_reads_total"), legend: everyThread}},
-				},
-				{
-					title:       "Slowest heartbeat",
-					description: "Writes each second to the thread that gets fewest, for each process. A heartbeat goes to every thread each second of packet time, so this is 1 in a process that only idles, and more if all are busy. Below 1: the main loop stalls, or packets stopped.",
-					unit:        "mps",
-					view:        lines{},
-					empty:       since21,
-					queries: []query{{
-						expr:   `min by (job, instance, process) (rate(bro_thread_queue_in_writes_total{$here, thread=~"$thread"}[$__rate_interval]))`,
-						legend: everyProcess,
-					}},
-				},
-				{
-					title:       "Threads",
-					description: "Threads of each process. They come with logs and input files and stay; a number that only rises is input streams or commands (Exec, ActiveHTTP) that never end.",
+					title:       "Threads of each process",
+					description: "Threads where they are most. They come with logs and input files and stay; a number that only rises is input streams or commands (Exec, ActiveHTTP) that never end.",
 					unit:        "none",
 					view:        lines{},
 					empty:       since21,
-					queries:     []query{{expr: `bro_threads{$here}`, legend: everyProcess}},
+					alerts:      []string{"BroSeriesDropped"},
+					queries:     []query{{expr: topmost(`bro_threads{$here}`), legend: everyProcess}},
 				},
 			}},
 		},
 	}
 }
 
-const since21 = "No threads: written since 2.1."
-
-// stuck is what waits for the threads to which something was written and that read nothing. Of
-// those that are gone nothing waits.
-const stuck = `(bro_thread_messages_pending_in{$here, thread=~"$thread"} > 0
-  and increase(bro_thread_queue_in_writes_total{$here, thread=~"$thread"}[$window]) > 0
-  unless increase(bro_thread_queue_in_reads_total{$here, thread=~"$thread"}[$window]) > 0)`
-
-// growing is by how many messages a minute every queue grows.
-const growing = `(label_replace(deriv(bro_thread_messages_pending_in{$here, thread=~"$thread"}[$window]) * 60, "direction", "to the thread", "", "")
-  or label_replace(deriv(bro_thread_messages_pending_out{$here, thread=~"$thread"}[$window]) * 60, "direction", "to the main thread", "", ""))`
-
-// busiest is the rate of a counter for the threads where it rose most in the time shown, so that
-// the same threads stay in the graph from its begin to its end.
-func busiest(counter string) string {
-	series := counter + `{$here, thread=~"$thread"}`
-	return `rate(` + series + `[$__rate_interval])
-  and topk($top, increase(` + series + `[$__range] @ end()))`
+// ofThread is an expression about the chosen threads.
+func ofThread(expr string) string {
+	return strings.ReplaceAll(expr, "{$here}", `{$here, thread=~"$thread"}`)
 }
 
-// behind is by how much the reads of a queue trail its writes, for the threads that trail most at
-// the end of the time shown.
-func behind(queue string) string {
-	writes, reads := queue+`_writes_total{$here, thread=~"$thread"}`, queue+`_reads_total{$here, thread=~"$thread"}`
-	return writes + ` - ` + reads + `
-  and topk($top, ` + writes + ` @ end() - ` + reads + ` @ end())`
+// ofFullest keeps the threads for which most waits.
+const ofFullest = ` and topk($top, bro_thread_messages_pending_in{$here, thread=~"$thread"})`
+
+const slowestHeartbeat = `min without (thread) (rate(bro_thread_queue_in_writes_total{$here, thread=~"$thread"}[$__rate_interval]))`
+
+// fullest are the queues of a metric where most waited in the time shown.
+func fullest(metric string) string {
+	series := metric + `{$here, thread=~"$thread"}`
+	return series + `
+  and topk($top, max_over_time(` + series + `[$__range] @ end()))`
+}
+
+// busiest is the rate of a counter for the threads where another rose most in the time shown, so that
+// the same threads stay in the graph from its begin to its end.
+func busiest(counter, by string) string {
+	const threads = `{$here, thread=~"$thread"}`
+	return `rate(` + counter + threads + `[$__rate_interval])
+  and topk($top, increase(` + by + threads + `[$__range] @ end()))`
 }

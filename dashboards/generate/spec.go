@@ -1,25 +1,26 @@
 package main
 
-// dashboard is what the files overview.go, process.go, queues.go and leakhunt.go say of one.
+// dashboard describes a dashboard, as overview.go, process.go, queues.go and leakhunt.go have one each.
 type dashboard struct {
 	file        string
 	uid         string
 	title       string
 	description string
-	from        string // begin of the time range that is shown at first
+	from        string // begin of the time range at first
 	refresh     string
 	scope       scope
-	variables   []variable // besides datasource, job, instance and process
+	variables   []variable // besides those that every dashboard has
 	rows        []row
 }
 
-// scope says which processes a dashboard is about. In its queries $here stands for the label
+// scope is which processes a dashboard is about. In its queries $here stands for the label
 // matchers of these processes, $host for those of their exporters.
 type scope int
 
 const (
 	manyProcesses scope = iota
 	oneProcess
+	noProcess // it asks nothing
 )
 
 // variable is a further variable of a dashboard: values of a label if it has one, else a choice.
@@ -28,11 +29,11 @@ type variable struct {
 	description string
 	label       string   // of metric
 	metric      string   // with its matchers
-	choice      []string // the first is chosen at first
+	choice      []string // the first is the default
 }
 
-// row is a row of panels of one height. Panels flow from left to right, as wide as the row says
-// unless they say it themselves.
+// row is a row of panels of one height. Panels flow from left to right, with the width of the row
+// unless they have their own.
 type row struct {
 	title     string
 	collapsed bool
@@ -47,17 +48,19 @@ type panel struct {
 	unit        string // as Grafana calls it
 	view        view
 	width       int
-	empty       string // what it means if there is no data; "" if there always is some
+	empty       string   // why there may be no data; "" if there always is some
+	alerts      []string // the alerts that it explains; it links to their runbooks
 	queries     []query
 }
 
 type query struct {
 	expr   string
 	legend string // with labels; in a table the title of the column
-	slow   bool   // of values that only expensive blocks have
+	slow   bool   // of values that only expensive snapshots have
 
 	// In a table, where each query is a column:
 	unit  string
+	width int // in pixels; 0 for that of a number
 	steps []step
 	texts []text
 }
@@ -69,53 +72,86 @@ type text struct {
 	color string
 }
 
-// The palette of Okabe and Ito, which colour-blind people can tell apart.
+// Colours of lines. Colour-blind people can tell them apart, and each has a contrast of 3 to the
+// background of Grafana's dark and light theme.
 const (
-	blue       = "#0072B2"
-	orange     = "#E69F00"
+	blue       = "#2E86C8"
+	orange     = "#C77C00"
 	green      = "#009E73"
 	pink       = "#CC79A7"
-	sky        = "#56B4E9"
 	vermillion = "#D55E00"
-	yellow     = "#F0E442"
 	grey       = "#808080"
 )
 
-// calm colours all values alike.
-func calm() []step { return []step{{Color: blue}} }
+// Colours behind text mean trouble. Grafana writes on them in black or white; either has a contrast
+// of 4.5 at least.
+const (
+	alarm   = "#B84600"
+	warn    = "#F0E442"
+	notice  = "#9AD2F6"
+	unknown = "#6F4E9B"
+	normal  = "transparent"
+)
 
-// warnFrom colours values from limit on.
+// calm marks no value.
+func calm() []step { return []step{{Color: normal}} }
+
+// warnFrom marks values from limit on.
 func warnFrom(limit float64) []step {
-	return []step{{Color: blue}, {Color: orange, From: &limit}}
+	return []step{{Color: normal}, {Color: warn, From: &limit}}
 }
 
-// alarmFrom colours values from limit on more loudly.
+// alarmFrom marks values from limit on more loudly.
 func alarmFrom(limit float64) []step {
-	return []step{{Color: blue}, {Color: vermillion, From: &limit}}
+	return []step{{Color: normal}, {Color: alarm, From: &limit}}
+}
+
+// unknownFrom marks values from limit on as what nobody knows.
+func unknownFrom(limit float64) []step {
+	return []step{{Color: normal}, {Color: unknown, From: &limit}}
 }
 
 func upOrDown() []text {
-	return []text{{"0", "down", vermillion}, {"1", "up", blue}}
+	return []text{{"0", "down", alarm}, {"1", "up", ""}}
 }
 
 const (
 	everyProcess = "{{instance}} {{process}}"
 	everyThread  = "{{instance}} {{process}} {{thread}}"
 
-	// Resident memory now where /proc tells, else prof.log's, which is the peak since 2.4.
+	// Resident memory now where /proc has it, else prof.log's, which is the peak since 2.4.
 	memoryNow = `(bro_process_resident_memory_bytes{$here} or bro_memory_total_bytes{$here})`
 
-	cpu = `rate(bro_runtime_user_seconds_total{$here}[$__rate_interval]) + rate(bro_runtime_system_seconds_total{$here}[$__rate_interval])`
+	cpu = `(rate(bro_runtime_user_seconds_total{$here}[$__rate_interval]) + rate(bro_runtime_system_seconds_total{$here}[$__rate_interval]))`
+
+	// Messages in all queues of a process.
+	waiting = `sum without (thread) (bro_thread_messages_pending_in{$here} + bro_thread_messages_pending_out{$here})`
+
+	// How long a thread needs for what waits: messages over messages a second.
+	behind = `bro_thread_messages_pending_in{$here} / (rate(bro_thread_queue_in_writes_total{$here}[$__rate_interval]) > 0)`
+
+	// Threads of a process for which more waits than 5 minutes ago and which have read nothing since.
+	stuck = `(bro_thread_messages_pending_in{$here} > (bro_thread_messages_pending_in{$here} offset 5m)
+  and (bro_thread_queue_in_reads_total{$here} == (bro_thread_queue_in_reads_total{$here} offset 5m)))`
+
+	behindClock = `bro_prof_file_mtime_seconds{$here} - (bro_prof_last_snapshot_timestamp_seconds{$here} > 0)`
 )
 
+// Why a panel may be empty.
 const (
-	until50 = "Written by 2.0 to 5.0 only."
-	until30 = "Written by 2.0 to 3.0 only."
-	fromPID = "Needs .pid beside prof.log, as zeekctl writes it, and a process that runs."
+	until50   = "Written by 2.0 to 5.0 only."
+	until30   = "Written by 2.0 to 3.0 only."
+	fromPID   = "Needs .pid beside prof.log, as zeekctl writes it, and a process that runs."
+	since21   = "Written since 2.1, for processes with threads."
+	expensive = "No expensive snapshot yet."
+	judging   = "The exporter judges a process every 10 minutes, unless --analysis.interval=0."
 )
 
-// memoryOver is a function of memoryNow over a window.
-func memoryOver(function, window string) string {
-	return `(` + function + `(bro_process_resident_memory_bytes{$here}[` + window + `])
-  or ` + function + `(bro_memory_total_bytes{$here}[` + window + `]))`
+// memoryOver is a function of memoryNow over a window, which may have an offset.
+func memoryOver(function, window, offset string) string {
+	if offset != "" {
+		offset = " offset " + offset
+	}
+	return `(` + function + `(bro_process_resident_memory_bytes{$here}[` + window + `]` + offset + `)
+  or ` + function + `(bro_memory_total_bytes{$here}[` + window + `]` + offset + `))`
 }

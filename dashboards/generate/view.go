@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // view is how a panel shows its data.
 type view interface {
@@ -30,6 +34,10 @@ func (v lines) dress(p *panel, s scope, out *grafanaPanel) {
 	if v.bars {
 		style, fill = "bars", 100
 	}
+	tooltip := object{"mode": "multi", "sort": "desc", "maxHeight": 400}
+	if s == manyProcesses {
+		tooltip["mode"] = "single" // that of a hundred lines is taller than the screen
+	}
 	interpolation := "linear"
 	if p.slow() {
 		interpolation = "stepAfter"
@@ -38,6 +46,7 @@ func (v lines) dress(p *panel, s scope, out *grafanaPanel) {
 	defaults.Color = object{"mode": "palette-classic"}
 	defaults.Custom = object{
 		"axisPlacement":     "auto",
+		"axisSoftMin":       0,
 		"drawStyle":         style,
 		"fillOpacity":       fill,
 		"gradientMode":      "none",
@@ -51,6 +60,12 @@ func (v lines) dress(p *panel, s scope, out *grafanaPanel) {
 		"stacking":          object{"group": "A", "mode": stacking},
 		"thresholdsStyle":   object{"mode": "off"},
 	}
+	switch {
+	case p.unit == "bytes":
+		delete(defaults.Custom, "axisSoftMin") // or slow growth would look flat
+	case p.unit != "percentunit":
+		defaults.Custom["axisSoftMax"] = 1 // else the axis of nothing but 0 has no numbers
+	}
 	if s == manyProcesses && p.about("process") {
 		defaults.Links = toProcess(func(label string) string { return "${__field.labels." + label + ":percentencode}" })
 	}
@@ -60,18 +75,18 @@ func (v lines) dress(p *panel, s scope, out *grafanaPanel) {
 			"calcs": []string{"lastNotNull", "max"}, "displayMode": "table", "placement": "bottom",
 			"showLegend": true, "sortBy": "Last *", "sortDesc": true,
 		},
-		"tooltip": object{"mode": "multi", "sort": "desc"},
+		"tooltip": tooltip,
 	}
 }
 
-// ownColors gives each query that is one series a colour that all can tell from the others.
+// ownColors gives each query that is one series a colour of its own.
 func ownColors(p *panel) []override {
 	overrides := []override{}
 	for i, q := range p.queries {
 		if strings.Contains(q.legend, "{{") {
 			continue
 		}
-		color := []string{blue, orange, green, pink, sky, vermillion, yellow}[i%7]
+		color := []string{blue, orange, green, pink, vermillion, grey}[i%6]
 		overrides = append(overrides, override{
 			Matcher:    matcher{"byFrameRefID", ref(i)},
 			Properties: []property{{"color", object{"mode": "fixed", "fixedColor": color}}},
@@ -85,6 +100,7 @@ type number struct {
 	steps []step
 	texts []text
 	names bool // show the legend instead of the value
+	link  string
 }
 
 func (number) kind() string { return "stat" }
@@ -94,21 +110,28 @@ func (number) ask(t *target) { t.Format, t.Instant = "time_series", true }
 func (v number) dress(_ *panel, _ scope, out *grafanaPanel) {
 	defaults := &out.FieldConfig.Defaults
 	defaults.Mappings = mappings(v.texts)
+	color, mode := "none", "value"
 	if v.steps != nil {
 		defaults.Thresholds.Steps = v.steps
 	}
-	mode := "value"
+	if v.steps != nil || v.texts != nil {
+		color = "background_solid"
+	}
 	if v.names {
 		mode = "name"
 	}
+	if v.link != "" {
+		defaults.Links = []dataLink{{"Show", v.link}}
+	}
 	out.Options = object{
-		"colorMode":              "value",
+		"colorMode":              color,
 		"graphMode":              "none",
 		"justifyMode":            "auto",
 		"orientation":            "auto",
 		"percentChangeColorMode": "standard",
 		"reduceOptions":          object{"calcs": []string{"lastNotNull"}, "fields": "", "values": false},
 		"showPercentChange":      false,
+		"text":                   object{"titleSize": 14},
 		"textMode":               mode,
 		"wideLayout":             true,
 	}
@@ -117,22 +140,52 @@ func (v number) dress(_ *panel, _ scope, out *grafanaPanel) {
 // table has a row for each combination of the labels, and a column for each query. It is sorted
 // by the first query's unless sortBy names another.
 type table struct {
-	labels []string // besides job
+	labels []string // besides job, cluster and sensor
 	sortBy string
+	first  bool // the first query's column stands before the labels
 }
 
 func (table) kind() string { return "table" }
 
 func (table) ask(t *target) { t.Format, t.Instant, t.LegendFormat = "table", true, "" }
 
+// Widths of columns in pixels, as much as a name of the usual length needs. The last label of a table
+// takes what is left.
+func labelWidth(label string) int {
+	switch label {
+	case "format":
+		return 90
+	case "process":
+		return 100
+	case "kind":
+		return 110
+	case "instance":
+		return 120
+	case "direction":
+		return 130
+	case "alertname":
+		return 180
+	case "resource":
+		return 200
+	default:
+		return 240
+	}
+}
+
+const numberWidth = 82
+
 func (v table) dress(p *panel, s scope, out *grafanaPanel) {
 	out.FieldConfig.Defaults.Custom = plainCells()
-	labels := append([]string{"job"}, v.labels...)
-	fields, rename := labels, object{}
+	labels := append([]string{"job", "sensor", "cluster"}, v.labels...)
+	values, rename := []string{}, object{}
 	for i, q := range p.queries {
 		field := valueField(i, len(p.queries))
-		fields = append(fields, field)
+		values = append(values, field)
 		rename[field] = q.legend
+	}
+	fields := append(labels, values...)
+	if v.first {
+		fields = append(append([]string{values[0]}, labels...), values[1:]...)
 	}
 	out.Transformations = []transformation{
 		// First, so that the names of metrics do not keep rows apart.
@@ -140,17 +193,24 @@ func (v table) dress(p *panel, s scope, out *grafanaPanel) {
 		{"merge", object{}},
 		{"organize", object{"excludeByName": object{}, "indexByName": positions(fields), "renameByName": rename}},
 	}
-	out.FieldConfig.Overrides = append([]override{
+	overrides := []override{
 		{matcher{"byName", "job"}, []property{{"custom.hidden", true}}},
-	}, columns(p)...)
-	if s == manyProcesses {
-		out.FieldConfig.Overrides = append(out.FieldConfig.Overrides, override{
-			Matcher: matcher{"byName", "process"},
-			Properties: []property{{"links", toProcess(func(label string) string {
-				return "${__data.fields." + label + ":percentencode}"
-			})}},
-		})
+		{matcher{"byName", "sensor"}, []property{{"custom.hidden", true}}},
+		{matcher{"byName", "cluster"}, []property{{"custom.width", 90}}},
 	}
+	for i, label := range v.labels {
+		var properties []property
+		if i < len(v.labels)-1 || len(v.labels) == 2 && label == "process" {
+			properties = append(properties, property{"custom.width", labelWidth(label)})
+		} else {
+			properties = append(properties, property{"custom.minWidth", labelWidth(label)})
+		}
+		if links := v.linksOf(label, s); links != nil {
+			properties = append(properties, property{"links", links})
+		}
+		overrides = append(overrides, override{matcher{"byName", label}, properties})
+	}
+	out.FieldConfig.Overrides = append(overrides, columns(p)...)
 	sortBy := v.sortBy
 	if sortBy == "" {
 		sortBy = p.queries[0].legend
@@ -158,15 +218,33 @@ func (v table) dress(p *panel, s scope, out *grafanaPanel) {
 	out.Options = tableOptions([]object{{"displayName": sortBy, "desc": true}})
 }
 
+// linksOf are the links of a label's cells.
+func (v table) linksOf(label string, s scope) []dataLink {
+	value := func(label string) string { return "${__data.fields." + label + ":percentencode}" }
+	switch {
+	case label == "process" && s == manyProcesses:
+		return toProcess(value)
+	case label == "thread" && slices.Contains(v.labels, "process"):
+		return []dataLink{toThread(value)}
+	case label == "alertname":
+		return []dataLink{{"Runbook", "/d/" + runbooksUID}}
+	default:
+		return nil
+	}
+}
+
 func columns(p *panel) []override {
 	var overrides []override
 	for _, q := range p.queries {
-		unit := q.unit
+		unit, width := q.unit, q.width
 		if unit == "" {
 			unit = p.unit
 		}
+		if width == 0 {
+			width = numberWidth
+		}
 		// A cell without a value shall not say what the panel says without data.
-		properties := []property{{"unit", unit}, {"noValue", "–"}}
+		properties := []property{{"unit", unit}, {"noValue", "–"}, {"custom.width", width}}
 		if q.texts != nil {
 			properties = append(properties, property{"mappings", mappings(q.texts)})
 		}
@@ -174,7 +252,7 @@ func columns(p *panel) []override {
 			properties = append(properties, property{"thresholds", thresholds{"absolute", q.steps}})
 		}
 		if q.texts != nil || q.steps != nil {
-			properties = append(properties, property{"custom.cellOptions", object{"type": "color-text"}})
+			properties = append(properties, property{"custom.cellOptions", object{"type": "color-background", "mode": "basic"}})
 		}
 		overrides = append(overrides, override{matcher{"byName", q.legend}, properties})
 	}
@@ -272,7 +350,7 @@ func (v states) dress(_ *panel, _ scope, out *grafanaPanel) {
 	}
 	out.Options = object{
 		"alignValue":  "left",
-		"legend":      object{"calcs": []string{}, "displayMode": "list", "placement": "bottom", "showLegend": true},
+		"legend":      object{"calcs": []string{}, "displayMode": "list", "placement": "bottom", "showLegend": false},
 		"mergeValues": true,
 		"perPage":     20,
 		"rowHeight":   0.9,
@@ -281,14 +359,27 @@ func (v states) dress(_ *panel, _ scope, out *grafanaPanel) {
 	}
 }
 
+// markdownView shows a text and asks nothing.
+type markdownView struct{ text string }
+
+func (markdownView) kind() string { return "text" }
+
+func (markdownView) ask(*target) {}
+
+func (v markdownView) dress(_ *panel, _ scope, out *grafanaPanel) {
+	out.Datasource, out.FieldConfig = nil, nil
+	out.Options = object{"mode": "markdown", "content": v.text, "code": object{"language": "plaintext", "showLineNumbers": false, "showMiniMap": false}}
+}
+
+// Cells without a filter, and columns that may be narrow, so that a table fits the screen.
 func plainCells() object {
-	return object{"align": "auto", "cellOptions": object{"type": "auto"}, "filterable": true, "inspect": false}
+	return object{"align": "auto", "cellOptions": object{"type": "auto"}, "filterable": false, "inspect": false, "minWidth": 50}
 }
 
 func tableOptions(sortBy []object) object {
 	return object{
 		"cellHeight": "sm",
-		"footer":     object{"countRows": false, "enablePagination": true, "fields": []string{}, "reducer": []string{"sum"}, "show": false},
+		"footer":     object{"countRows": false, "enablePagination": false, "fields": []string{}, "reducer": []string{"sum"}, "show": false},
 		"frameIndex": 0,
 		"showHeader": true,
 		"sortBy":     append([]object{}, sortBy...),
@@ -320,15 +411,37 @@ func mappings(texts []text) []object {
 	return []object{{"type": "value", "options": options}}
 }
 
-// toProcess links to the dashboards of one process, of which value says the labels.
-func toProcess(value func(label string) string) []dataLink {
-	query := "?${datasource:queryparam}&${__url_time_range}"
-	for _, label := range []string{"job", "instance", "process"} {
-		query += "&var-" + label + "=" + value(label)
+// where is the part of a link that keeps data source, time and site.
+const where = "?${datasource:queryparam}&${__url_time_range}&${cluster:queryparam}&${sensor:queryparam}"
+
+// chosen is the part of a link that chooses labels. value returns a label's value, escaped.
+func chosen(value func(label string) string, labels ...string) string {
+	var query strings.Builder
+	for _, label := range labels {
+		query.WriteString("&var-" + label + "=" + value(label))
 	}
+	return query.String()
+}
+
+// toProcess links to the dashboards of one process.
+func toProcess(value func(label string) string) []dataLink {
+	query := where + chosen(value, "job", "instance", "process")
 	return []dataLink{
 		{"Process", "/d/" + processUID + query},
 		{"Message queues", "/d/" + queuesUID + query},
 		{"Leak hunt", "/d/" + leakHuntUID + query},
 	}
 }
+
+// toThread links to the queues of one thread.
+func toThread(value func(label string) string) dataLink {
+	return dataLink{"This thread", "/d/" + queuesUID + where + chosen(value, "job", "instance", "process", "thread")}
+}
+
+// topmost are the series of an expression that are largest at the end of the time shown, so that the same
+// ones stay in the graph from its begin to its end.
+func topmost(expr string) string { return expr + "\n  and topk($top, " + atEnd(expr) + ")" }
+
+var selector = regexp.MustCompile(`\{[^}]*\}(\[[^\]]*\])?`)
+
+func atEnd(expr string) string { return selector.ReplaceAllString(expr, "$0 @ end()") }

@@ -67,6 +67,10 @@ groups:
 			t.Errorf("%s is translated", expr)
 		}
 	}
+	left, err := Rules([]byte("groups: [{name: a, rules: [{alert: B, expr: time() > 1}, {alert: C, expr: d}]}]"), 2, "B")
+	if err != nil || strings.Contains(string(left), "alert: B") || !strings.Contains(string(left), "alert: C") {
+		t.Errorf("without B: %s, %v", left, err)
+	}
 	if _, err := Rules([]byte("groups: [{name: a, limit: 3}]"), 2); err == nil || !strings.Contains(err.Error(), "limit") {
 		t.Errorf("an unknown field gives %v", err)
 	}
@@ -79,7 +83,7 @@ func TestOwnRules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fast, err := Rules(text, 120)
+		fast, err := Rules(text, 120, "BroMemoryExhaustedSoon")
 		if err != nil {
 			t.Fatal(err)
 		}

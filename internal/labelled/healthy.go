@@ -190,6 +190,16 @@ func (d *drawing) spells() {
 	}
 }
 
+// otherTraffic has more or less traffic from some time on, as when somebody adds a tap.
+func (d *drawing) otherTraffic() {
+	d.load.turn, d.load.by = d.hours*d.between(0.1, 0.9), pick(d.dice, d.between(-0.5, -0.1), d.between(0.1, 1))
+}
+
+// moodyTraffic changes over hours at random, whatever the time of day.
+func (d *drawing) moodyTraffic() {
+	d.with(wandering(d.between(0.1, 0.25), d.between(1, 6)))
+}
+
 // beside adds something healthy that moves another resource than what the log is about.
 func (d *drawing) beside() {
 	busy := map[string]string{"sessions": "long-sessions", "long-sessions": "long-sessions", "scans": "scans", "intel": "feeds", "feeds": "feeds",

@@ -85,19 +85,19 @@ func (n *noise) next(dt float64, d *dice) float64 {
 type load struct {
 	swing  float64 // share by which the busiest hour of a day differs from the average
 	peak   float64 // hours after the start of the log when the day is busiest
-	turn   float64 // hours after the start of the log when a weekend begins or ends
+	turn   float64 // hours after the start of the log when a weekend begins or ends, or a tap is added
 	by     float64 // share that the turn adds
 	bursts float64 // an hour
-	week   *week   // in place of swing and turn
+	week   *week   // in place of swing
 }
 
 // at returns the load some hours after the start of the log, without bursts.
 func (l load) at(hours float64) float64 {
-	if l.week != nil {
-		return l.week.at(hours)
-	}
 	const change = 2 // hours that a turn takes
 	day := 1 + l.swing*math.Cos(2*math.Pi*(hours-l.peak)/24)
+	if l.week != nil {
+		day = l.week.at(hours)
+	}
 	return day * (1 + l.by*min(1, max(0, (hours-l.turn)/change)))
 }
 

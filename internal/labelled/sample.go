@@ -40,11 +40,7 @@ func Sample(testdata fs.FS, seed uint64, n int) ([]Case, error) {
 	for _, class := range classes() {
 		for _, span := range class.spans {
 			for i := range n {
-				c, err := class.draw(templates, span, seed, i)
-				if err != nil {
-					return nil, err
-				}
-				all = append(all, c)
+				all = append(all, class.draw(templates, span, seed, i))
 			}
 		}
 	}
@@ -66,7 +62,7 @@ type drawing struct {
 	spec
 }
 
-func (c *class) draw(templates map[string]*template, span Span, seed uint64, i int) (Case, error) {
+func (c *class) draw(templates map[string]*template, span Span, seed uint64, i int) Case {
 	name := fmt.Sprintf("%s/%s/%d-%d", c.name, span, seed, i)
 	s := hash(name)
 	d := &drawing{dice: newDice(s, seed, false)}
@@ -86,7 +82,7 @@ func (c *class) draw(templates map[string]*template, span Span, seed uint64, i i
 	return Case{
 		Name: name + "/" + d.template, Class: c.name, Leak: d.leak, What: d.what, Hours: d.hours,
 		Span: span, Text: d.template, Growth: p.grows, spec: &d.spec, template: t,
-	}, nil
+	}
 }
 
 func (d *drawing) length() {
@@ -130,6 +126,9 @@ func (d *drawing) site() {
 	}
 	if d.chance(0.15) {
 		d.load.bursts = d.scale(0.05, 1)
+	}
+	if d.chance(0.08) {
+		d.otherTraffic()
 	}
 	moody := noise{sd: d.between(0.03, 0.12), memory: d.scale(600, 7200), steady: true}
 	d.with(func(p *process) { p.traffic.noise = moody })

@@ -162,7 +162,7 @@ func rests(t *testing.T, c *Case) {
 	even := *s.load.week
 	even.shape, even.weekend, even.scale = func(float64) float64 { return 1 }, 1, min(1, even.scale)
 	even.days = make([]float64, len(even.days))
-	s.load.week = &even
+	s.load.week, s.load.by = &even, 0
 	s.runs, s.hours = 0, 192 // a multiple of all periods
 	if c.Span == Hours {
 		s.hours = 48

@@ -46,6 +46,8 @@ func (d *drawing) fastCore() {
 	if d.chance(0.4) {
 		d.quiet()
 	}
+	chunk := d.scale(64, 1024)
+	d.with(func(p *process) { p.heap.chunk = chunk })
 	d.growsBy("Memory total", rate)
 }
 

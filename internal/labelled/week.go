@@ -57,7 +57,7 @@ func (l load) mean(from, to float64) float64 {
 func drawWeek(d *dice, begin float64) *week {
 	w := &week{begin: begin, scale: 1}
 	night := 0.0
-	switch d.IntN(4) {
+	switch d.IntN(5) {
 	case 0: // office
 		night, w.weekend = d.between(0.08, 0.25), d.between(0.15, 0.4)
 		opens, closes := d.between(7, 9), d.between(16.5, 19)
@@ -77,6 +77,8 @@ func drawWeek(d *dice, begin float64) *week {
 		w.shape = func(h float64) float64 {
 			return night + (1-night)*math.Pow(0.5+0.5*math.Cos(2*math.Pi*(h-peak)/24), pointed)
 		}
+	case 3: // machines that never rest
+		w.weekend, w.shape = 1, func(float64) float64 { return 1 }
 	default: // data centre, with backups at night
 		night, w.weekend = d.between(0.75, 0.95), d.between(0.8, 1)
 		backup, size := d.between(0, 5), d.between(0, 0.8)
@@ -84,7 +86,7 @@ func drawWeek(d *dice, begin float64) *week {
 			return night + (1-night)*bell(h, 14, 4) + size*bell(h, backup, 0.6)
 		}
 	}
-	spread, alike := d.between(0.03, 0.2), d.between(0.2, 0.7)
+	spread, alike := d.scale(0.01, 0.2), d.between(0.2, 0.7)
 	w.days = make([]float64, 15)
 	last := 0.0
 	for i := range w.days {
