@@ -29,7 +29,8 @@ put 644 $share dashboards/RUNBOOKS.md
 put 644 $share/zeek zeek/*.zeek zeek/__load__.bro
 
 doc=share/doc/bro-exporter
-put 644 $doc README.md NOTICE
+put 644 $doc README.md CONTRIBUTING.md SECURITY.md NOTICE
+put 644 $doc/docs docs/*.md
 install -m 644 LICENSE "$tree/$doc/copyright"
 gzip -9 -n <CHANGELOG.md >"$tree/$doc/changelog.gz"
 chmod 644 "$tree/$doc/changelog.gz"

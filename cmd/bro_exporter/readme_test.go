@@ -13,12 +13,13 @@ import (
 	"bro_exporter/verdict"
 )
 
-var update = flag.Bool("update", false, "rewrite the README's tables")
+var update = flag.Bool("update", false, "rewrite the tables of the documentation")
 
-// The README's tables are made from the code.
+// The tables of the documentation are made from the code.
 func TestReadme(t *testing.T) {
-	readme.Check(t, "../../README.md", *update,
-		readme.Section{Name: "metrics", Content: metricTables()}, readme.Section{Name: "flags", Content: flags(t)})
+	readme.Check(t, "../../README.md", *update, readme.Section{Name: "sample", Content: sample(t)})
+	readme.Check(t, "../../docs/metrics.md", *update, readme.Section{Name: "metrics", Content: metricTables()})
+	readme.Check(t, "../../docs/flags.md", *update, readme.Section{Name: "flags", Content: flags(t)})
 }
 
 func metricTables() string {
@@ -47,4 +48,35 @@ func flags(t *testing.T) string {
 		t.Fatalf("code %d:\n%s", code, help)
 	}
 	return readme.Help(flags)
+}
+
+// sample is a part of /metrics that shows what prof.log has: memory, load, threads, tables.
+func sample(t *testing.T) string {
+	t.Helper()
+	_, text, _ := command(t, "", "--once",
+		"--prof.path=../../testdata/7.0.11-cluster/*/prof.log", "--prof.path=zeek=../../testdata/3.0.14/table-leak/prof.log")
+	lines := map[string]string{}
+	for line := range strings.Lines(text) {
+		series, _, _ := strings.Cut(line, "} ")
+		lines[series+"}"] = line
+	}
+	var b strings.Builder
+	b.WriteString("```\n")
+	for _, series := range []string{
+		`bro_memory_total_bytes{process="worker-1"}`,
+		`bro_connections_current{process="worker-1"}`,
+		`bro_tcp_connections{originator="established",process="worker-1",responder="established"}`,
+		`bro_timers_pending{process="worker-1"}`,
+		`bro_thread_messages_pending_in{process="manager",thread="http/Log::WRITER_ASCII"}`,
+		`bro_thread_queue_in_writes_total{process="manager",thread="http/Log::WRITER_ASCII"}`,
+		`bro_thread_queue_in_reads_total{process="manager",thread="http/Log::WRITER_ASCII"}`,
+		`bro_global_table_entries{global="Leak::conns_seen",process="zeek"}`,
+	} {
+		if lines[series] == "" {
+			t.Errorf("/metrics has no %s", series)
+		}
+		b.WriteString(lines[series])
+	}
+	b.WriteString("```\n")
+	return b.String()
 }

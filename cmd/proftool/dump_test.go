@@ -211,6 +211,18 @@ func TestReadme(t *testing.T) {
 	listFields(&fields, "", reflect.TypeFor[dumped]())
 	sections = append(sections, readme.Section{Name: "fields", Content: fields.String()})
 	readme.Check(t, "README.md", *update, sections...)
+	readme.Check(t, "../../README.md", *update, readme.Section{Name: "report", Content: firstFinding(t)})
+}
+
+// firstFinding is the beginning of a report, up to its first finding.
+func firstFinding(t *testing.T) string {
+	t.Helper()
+	r := proftool(t, "", "analyze", "../../testdata/3.0.14/table-leak/prof.log")
+	text, _, found := strings.Cut(r.stdout, "\n\n  2. ")
+	if r.code != leaking || !found {
+		t.Errorf("code %d\n%s", r.code, r.stdout)
+	}
+	return "```\n" + strings.ReplaceAll(text, "../../", "") + "\n  ...\n```\n"
 }
 
 func listFields(to *strings.Builder, prefix string, of reflect.Type) {

@@ -166,6 +166,7 @@ func (e *encoder) global(g *parse.Global) {
 	e.uint("size_bytes", g.Size)
 	e.uint("table_entries", g.Entries)
 	e.uint("table_entries_recursive", g.EntriesRecursive)
+	e.float("create_expire_seconds", g.CreateExpire)
 }
 
 // key returns b with what stands before the value of a member.
