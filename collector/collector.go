@@ -66,11 +66,13 @@ type Config struct {
 
 // Collector is a prometheus.Collector of every Bro process that its patterns find.
 type Collector struct {
-	config  Config
-	parts   []prometheus.Collector
-	ready   chan struct{}
-	resyncs *prometheus.CounterVec
-	finder  *spool.Finder
+	config     Config
+	metrics    []Metric
+	descs      []*prometheus.Desc // of metrics
+	exposition *exposition
+	ready      chan struct{}
+	resyncs    *prometheus.CounterVec
+	finder     *spool.Finder
 
 	mu    sync.Mutex
 	nodes map[string]*node // by path
@@ -116,24 +118,30 @@ func New(config Config) (*Collector, error) {
 		Name: "bro_exporter_resyncs_total",
 		Help: "How often a prof.log was read from its newest blocks on because it was not the file it had been.",
 	}, []string{"reason"})
-	c.parts = append(c.parts, newTopicCollector(Health(config.StaleAfter), c.views))
-	for _, topic := range config.Topics {
-		c.parts = append(c.parts, newTopicCollector(topic, c.views))
+	for _, topic := range append([]Topic{Health()}, config.Topics...) {
+		c.metrics = append(c.metrics, topic.Metrics...)
 	}
+	for i := range c.metrics {
+		c.descs = append(c.descs, c.metrics[i].desc())
+	}
+	c.exposition = newExposition(c.metrics)
 	return c, nil
 }
 
 // Describe implements prometheus.Collector.
 func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, part := range c.parts {
-		part.Describe(ch)
+	for _, d := range c.descs {
+		ch <- d
 	}
 }
 
-// Collect implements prometheus.Collector.
+// Collect implements prometheus.Collector. A registry makes of it what Gather returns for a small
+// part of the cost.
 func (c *Collector) Collect(ch chan<- prometheus.Metric) {
-	for _, part := range c.parts {
-		part.Collect(ch)
+	for _, v := range c.views() {
+		for i := range c.metrics {
+			c.metrics[i].collect(&v, c.descs[i], ch)
+		}
 	}
 }
 
@@ -198,7 +206,9 @@ func (c *Collector) views() []view {
 	defer c.mu.Unlock()
 	views := make([]view, 0, len(c.nodes))
 	for _, n := range c.nodes {
-		views = append(views, *n.shown(now))
+		v := *n.shown(now)
+		v.state = v.stateAt(now, c.config.StaleAfter)
+		views = append(views, v)
 	}
 	return views
 }

@@ -8,14 +8,13 @@ import (
 	"bro_exporter/parse"
 )
 
-// Health returns the metrics of each prof.log itself. They are always exposed. bro_up is 0 for
-// a file that was not written to for staleAfter.
-func Health(staleAfter time.Duration) Topic {
+// Health returns the metrics of each prof.log itself. They are always exposed.
+func Health() Topic {
 	return Topic{"health", []Metric{
 		health("bro_up",
 			"1 if the prof.log can be read and was written to lately, 0 if not; 0 stays for a while when the file is gone.",
 			prometheus.GaugeValue, func(v *view) (float64, bool) {
-				switch v.state(time.Now(), staleAfter) {
+				switch v.state {
 				case Up:
 					return 1, true
 				case Waiting:

@@ -17,7 +17,7 @@ type History struct {
 // or the live process then is not in the log.
 func HistoryMetrics() []Metric {
 	var metrics []Metric
-	for _, m := range Health(0).Metrics {
+	for _, m := range Health().Metrics {
 		if m.ofSnapshot != nil || m.Name == restartsTotal {
 			metrics = append(metrics, m)
 		}

@@ -89,44 +89,17 @@ func (m *Metric) since(v *view) time.Time {
 	}
 }
 
-// topicCollector exposes one topic of every process.
-type topicCollector struct {
-	topic Topic
-	descs []*prometheus.Desc
-	views func() []view
-}
-
-func newTopicCollector(topic Topic, views func() []view) *topicCollector {
-	c := &topicCollector{topic: topic, views: views}
-	for i := range topic.Metrics {
-		c.descs = append(c.descs, topic.Metrics[i].desc())
-	}
-	return c
-}
-
-// Describe implements prometheus.Collector.
-func (c *topicCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range c.descs {
-		ch <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (c *topicCollector) Collect(ch chan<- prometheus.Metric) {
-	for _, v := range c.views() {
-		for i := range c.topic.Metrics {
-			m, desc := &c.topic.Metrics[i], c.descs[i]
-			since := m.since(&v)
-			m.series(&v, func(value float64, labels ...string) {
-				labels = append([]string{v.process}, labels...)
-				if since.IsZero() {
-					ch <- prometheus.MustNewConstMetric(desc, m.Type, value, labels...)
-					return
-				}
-				ch <- prometheus.MustNewConstMetricWithCreatedTimestamp(desc, m.Type, value, since, labels...)
-			})
+// collect sends the series of one process.
+func (m *Metric) collect(v *view, desc *prometheus.Desc, ch chan<- prometheus.Metric) {
+	since := m.since(v)
+	m.series(v, func(value float64, labels ...string) {
+		labels = append([]string{v.process}, labels...)
+		if since.IsZero() {
+			ch <- prometheus.MustNewConstMetric(desc, m.Type, value, labels...)
+			return
 		}
-	}
+		ch <- prometheus.MustNewConstMetricWithCreatedTimestamp(desc, m.Type, value, since, labels...)
+	})
 }
 
 // valid makes a label value of any bytes.

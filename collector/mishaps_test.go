@@ -264,11 +264,11 @@ func TestModifiedInTheFuture(t *testing.T) {
 				t.Fatal(err)
 			}
 			v := f.poll(now)
-			if s := v.state(now, time.Minute); s != Up {
+			if s := v.stateAt(now, time.Minute); s != Up {
 				t.Errorf("a file that has just been written to is %s", s)
 			}
 			now = now.Add(2 * time.Minute)
-			if s := f.poll(now).state(now, time.Minute); s != Stale {
+			if s := f.poll(now).stateAt(now, time.Minute); s != Stale {
 				t.Errorf("a file that does not change any more is %s", s)
 			}
 		})
@@ -280,7 +280,7 @@ func TestModifiedInTheFuture(t *testing.T) {
 	}
 	f.poll(now)
 	now = now.Add(2 * time.Minute)
-	if s := f.poll(now).state(now, time.Minute); s != Stale {
+	if s := f.poll(now).stateAt(now, time.Minute); s != Stale {
 		t.Errorf("a file that never changed since it was found is %s", s)
 	}
 }

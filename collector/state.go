@@ -99,6 +99,7 @@ type view struct {
 	process  string
 	path     string
 	file     fileHealth
+	state    State        // when it is exposed
 	err      string       // why the file cannot be read, in words
 	live     *LiveProcess // nil if none is known to run
 	dead     bool         // the process is known to run no more

@@ -61,7 +61,7 @@ func (c *Collector) Status() Status {
 	for _, n := range c.nodes {
 		v := n.shown(now)
 		p := Process{
-			Name: v.process, Path: v.path, State: v.state(now, c.config.StaleAfter), Err: v.err,
+			Name: v.process, Path: v.path, State: v.stateAt(now, c.config.StaleAfter), Err: v.err,
 			Modified: v.file.modified, Size: v.file.size,
 			Snapshots: v.file.snapshots, Restarts: v.file.restarts, ReadErrors: v.file.readErrors, Unparsed: v.file.unparsed,
 			Started: v.started, Live: v.live, CPU: -1,
@@ -81,9 +81,9 @@ func (c *Collector) Status() Status {
 	return s
 }
 
-// state returns the state of the process; a file is stale if it was not written to for
-// staleAfter.
-func (v *view) state(now time.Time, staleAfter time.Duration) State {
+// stateAt returns the state of the process at a time. A file is stale if it has not been written to
+// for staleAfter.
+func (v *view) stateAt(now time.Time, staleAfter time.Duration) State {
 	switch {
 	case !v.file.polled:
 		return Waiting

@@ -139,11 +139,12 @@ type place struct {
 	path     string
 	identity string // equal for every path that leads there
 	process  string
+	named    bool // by the pattern
 	exists   bool // or cannot be told
 }
 
 func newPlace(pattern Pattern, path string, exists bool) place {
-	p := place{path: path, process: pattern.process(path), exists: exists}
+	p := place{path: path, process: pattern.process(path), named: pattern.Name != "", exists: exists}
 	if exists {
 		p.identity = Resolved(path)
 	} else {

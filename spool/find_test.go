@@ -198,6 +198,21 @@ func TestNamesStay(t *testing.T) {
 	find(both)
 }
 
+// A name that the pattern gives goes on to the next file.
+func TestGivenNameGoesOn(t *testing.T) {
+	dir := tree(t, "run-1/prof.log")
+	f := NewFinder([]Pattern{{Name: "sensor", Glob: dir + "/*/prof.log"}})
+	for _, run := range []string{"run-1", "run-2", "run-3"} {
+		if got, want := below(dir, f.Find().Files), (map[string]string{"sensor": run + "/prof.log"}); !maps.Equal(got, want) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+		next := fmt.Sprintf("run-%c", run[4]+1)
+		if err := os.Rename(filepath.Join(dir, run), filepath.Join(dir, next)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A name depends on the directories there are, not on who is up in them.
 func TestNameDoesNotDependOnWhoIsUp(t *testing.T) {
 	dir := tree(t, "bro/worker-1/prof.log", "zeek/worker-1/conn.log")
@@ -214,7 +229,7 @@ func TestNamesAreBounded(t *testing.T) {
 		path := fmt.Sprintf("worker-%d/prof.log", i)
 		n.give([]place{{path: path, process: ProcessName(path), exists: true}})
 	}
-	if len(n.given) > maxNames+1 || len(n.taken) != len(n.given) {
+	if len(n.given) > maxNames+1 || len(n.holder) != len(n.given) {
 		t.Errorf("%d names are kept", len(n.given))
 	}
 }

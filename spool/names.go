@@ -9,11 +9,11 @@ import (
 
 // names are the processes' names, once they are given.
 type names struct {
-	given map[string]string // by path
-	taken map[string]bool
+	given  map[string]string // by path
+	holder map[string]string // path, by name
 }
 
-func newNames() names { return names{given: map[string]string{}, taken: map[string]bool{}} }
+func newNames() names { return names{given: map[string]string{}, holder: map[string]string{}} }
 
 // maxNames is how many names are kept of prof.logs that are no more.
 const maxNames = 10_000
@@ -29,6 +29,10 @@ func (n names) give(places []place) []File {
 	if len(n.given) > maxNames {
 		n.prune(places)
 	}
+	here := map[string]bool{}
+	for _, p := range places {
+		here[p.path] = true
+	}
 	var files []File
 	for i, p := range places {
 		if !p.exists {
@@ -36,8 +40,12 @@ func (n names) give(places []place) []File {
 		}
 		name, given := n.given[p.path]
 		if !given {
+			// A pattern's NAME goes on with the file: /spool/run-7/prof.log follows run-6.
+			if before, held := n.holder[valid(all[i].Process)]; held && p.named && !here[before] {
+				n.drop(before)
+			}
 			name = n.free(all[i])
-			n.given[p.path], n.taken[name] = name, true
+			n.given[p.path], n.holder[name] = name, p.path
 		}
 		files = append(files, File{Process: name, Path: p.path})
 	}
@@ -50,12 +58,21 @@ func (n names) prune(places []place) {
 	for _, p := range places {
 		here[p.path] = p.exists
 	}
-	for path, name := range n.given {
+	for path := range n.given {
 		if !here[path] {
-			delete(n.given, path)
-			delete(n.taken, name)
+			n.drop(path)
 		}
 	}
+}
+
+func (n names) drop(path string) {
+	delete(n.holder, n.given[path])
+	delete(n.given, path)
+}
+
+func (n names) taken(name string) bool {
+	_, taken := n.holder[name]
+	return taken
 }
 
 // free returns the first name for a file that is not taken: the one it has, ever longer ends of
@@ -63,10 +80,10 @@ func (n names) prune(places []place) {
 func (n names) free(f File) string {
 	name := valid(f.Process)
 	parts := strings.Split(filepath.ToSlash(filepath.Dir(f.Path)), "/")
-	for depth := 2; n.taken[name] && depth <= len(parts); depth++ {
+	for depth := 2; n.taken(name) && depth <= len(parts); depth++ {
 		name = valid(strings.Join(parts[len(parts)-depth:], "/"))
 	}
-	for i := 2; n.taken[name]; i++ {
+	for i := 2; n.taken(name); i++ {
 		name = fmt.Sprintf("%s#%d", valid(f.Path), i)
 	}
 	return name

@@ -81,7 +81,7 @@ func Metrics() []Metric {
 const droppedSeries = "bro_prof_dropped_series"
 
 func helpOf(name string) string {
-	for _, m := range collector.Health(0).Metrics {
+	for _, m := range collector.Health().Metrics {
 		if m.Name == name {
 			return m.Help
 		}

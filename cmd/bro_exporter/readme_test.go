@@ -25,7 +25,7 @@ func TestReadme(t *testing.T) {
 func metricTables() string {
 	types := map[prometheus.ValueType]string{prometheus.GaugeValue: "gauge", prometheus.CounterValue: "counter"}
 	var b strings.Builder
-	for _, topic := range append([]collector.Topic{collector.Health(0)}, collector.Topics()...) {
+	for _, topic := range append([]collector.Topic{collector.Health()}, collector.Topics()...) {
 		fmt.Fprintf(&b, "\n**%s**\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", topic.Name)
 		for _, m := range topic.Metrics {
 			help := strings.ReplaceAll(m.Help, "|", "\\|")

@@ -181,10 +181,6 @@ func newHandler(c *collector.Collector, live *verdict.Live, cfg *webConfig, log 
 
 // newMetrics returns the handler of /metrics: Bro's processes and the exporter itself.
 func newMetrics(c *collector.Collector, live *verdict.Live, cfg *webConfig, log *slog.Logger) (http.Handler, error) {
-	processes := prometheus.NewRegistry()
-	if err := processes.Register(c); err != nil {
-		return nil, err
-	}
 	findings := prometheus.NewRegistry() // of its own: it shares bro_prof_dropped_series
 	if live != nil {
 		if err := findings.Register(live); err != nil {
@@ -194,7 +190,7 @@ func newMetrics(c *collector.Collector, live *verdict.Live, cfg *webConfig, log 
 	self := prometheus.NewRegistry()
 	self.MustRegister(versioncollector.NewCollector(name))
 	self.MustRegister(c.Self()...)
-	metrics := promhttp.HandlerFor(tolerant{prometheus.Gatherers{processes, findings, self}, newOccasional(log)}, promhttp.HandlerOpts{
+	metrics := promhttp.HandlerForTransactional(c.GatherWith(tolerant{prometheus.Gatherers{findings, self}, newOccasional(log)}), promhttp.HandlerOpts{
 		ErrorLog: scrapeLog{newOccasional(log)},
 		// Nothing is worth encoding for a client that has hung up.
 		ErrorHandling:       promhttp.HTTPErrorOnError,

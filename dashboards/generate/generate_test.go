@@ -340,7 +340,7 @@ func exported(t *testing.T) map[string][]string {
 	t.Helper()
 	declared := map[string][]string{}
 	exported := map[string][]string{}
-	for _, topic := range append(collector.Topics(), collector.Health(0)) {
+	for _, topic := range append(collector.Topics(), collector.Health()) {
 		for _, m := range topic.Metrics {
 			declared[m.Name] = m.Labels
 			if topic.Name == "process" {
