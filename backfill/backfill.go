@@ -1,9 +1,10 @@
 // Package backfill turns prof.logs into history for Prometheus: OpenMetrics with time stamps, with
-// the metrics and labels that the collector exposes.
+// the metrics and labels that the exporter exposes.
 //
 // OpenMetrics wants the points of a series together, and the series of a metric; a log has the
-// points of a time together. So all points are collected first, in memory and from there in a
-// temporary file, as runs that are each in the order of the output. The output is a merge of them.
+// points of a time together. So the points are sorted outside of memory: they are gathered by series,
+// written to a temporary file as a run whenever they fill their share of memory, and merged at the end.
+// Memory depends neither on the length of the logs nor on the number of processes.
 package backfill
 
 import (
@@ -35,133 +36,115 @@ func ParseLabel(s string) (Label, error) {
 	return Label{name, value}, nil
 }
 
-// History is that of some processes.
-type History struct {
-	metrics   []collector.Metric
-	labels    []Label
-	limits    collector.Limits
-	processes map[string]*Process
-	series    [][]*series // of each metric, in the order in which they appeared
-	points    int         // in memory
-	spilled   spill
+// Config says what History to make.
+type Config struct {
+	Labels []Label          // that every series gets
+	Limits collector.Limits // as of the exporter
 }
 
-// New returns a History without any process. All series get the labels; limits are those of
-// the collector.
-func New(limits collector.Limits, labels ...Label) *History {
-	h := &History{metrics: collector.HistoryMetrics(), labels: labels, limits: limits, processes: map[string]*Process{}}
-	h.series = make([][]*series, len(h.metrics))
+// History is that of some processes.
+type History struct {
+	config  Config
+	metrics []collector.Metric
+	sorter  sorter
+}
+
+// New returns a History of no process.
+func New(config Config) *History {
+	h := &History{config: config, metrics: collector.HistoryMetrics()}
+	h.sorter.init(len(h.metrics))
 	return h
 }
 
-// Process returns the process called name, which begins without any blocks.
+// Process begins the history of the process called name. No name may come twice.
 func (h *History) Process(name string) *Process {
-	name = strings.ToValidUTF8(name, "\uFFFD")
-	p := h.processes[name]
-	if p == nil {
-		p = &Process{history: h, name: name, blocks: collector.NewHistory(h.limits), series: make([]map[string]*series, len(h.metrics))}
-		h.processes[name] = p
+	return &Process{
+		history: h, name: strings.ToValidUTF8(name, "\uFFFD"),
+		state: collector.NewHistory(h.config.Limits),
+		slots: make([][]*series, len(h.metrics)), series: make([]map[string]*series, len(h.metrics)),
 	}
-	return p
 }
+
+// Close removes the temporary file, if there is one.
+func (h *History) Close() error { return h.sorter.close() }
 
 // Process is the history of one process, through all its restarts.
 type Process struct {
 	history *History
 	name    string
-	blocks  *collector.History
-	series  []map[string]*series // of each metric, by the values of its labels
-	key     []byte
+	state   *collector.History
+	times   timeline
 
-	newest  *parse.Snapshot
-	last    int64             // time stamp of the last points, in milliseconds
-	undated []*parse.Snapshot // the newest blocks, as far as they are from before the first packet
+	slots  [][]*series          // of each metric, in the order of the last snapshot
+	slot   []int                // how many of them were met, by metric
+	series []map[string]*series // of each metric, by the values of its labels
+	key    []byte
 
-	// OutOfOrder counts the blocks that are left out because one before them is newer.
-	OutOfOrder int
+	// Outliers counts the snapshots that have no points because their time stamps are far from those
+	// around them, OutOfOrder those that have none because they are older than one before.
+	Outliers, OutOfOrder int
 }
 
-// maxUndated is how many blocks from before the first packet are kept. Real processes write few:
-// without packets their clock stands still.
-const maxUndated = 1000
-
-// Add takes over the block that follows those added before. Points get its packet time. A block from
-// before the first packet gets the time of the first one behind it, less the time between them by
-// their real=; if that is not known it has no points. The same goes for a block that is not a
+// Add takes over the snapshot that follows those added before. Its points get its packet time. A
+// snapshot from before the first packet gets the time of the first one after it, less the time
+// between them by their real=; without real= it has no points. Neither has one that is not a
 // millisecond newer than the one before. An error is one of the temporary file.
-func (p *Process) Add(block *parse.Snapshot) error {
-	if p.newest != nil && p.newest.Restarted(block) {
-		p.forgetUndated()
-	}
-	p.newest = block
-	if block.Time == 0 {
-		if p.undated = append(p.undated, block); len(p.undated) > maxUndated {
-			p.forgetUndated()
-		}
-		return nil
-	}
-	at := int64(block.Time * 1000)
-	p.dateUndated(block, at)
-	if at < p.last {
-		p.OutOfOrder++
-	}
-	p.add(block, at)
-	return p.history.spillIfFull()
+func (p *Process) Add(s *parse.Snapshot) error {
+	p.times.add(s, p.emit)
+	p.Outliers, p.OutOfOrder = p.times.outliers, p.times.outOfOrder
+	return p.history.sorter.spillIfFull()
 }
 
-// forgetUndated leaves out the blocks of which the time will not be known.
-func (p *Process) forgetUndated() {
-	for _, block := range p.undated {
-		p.add(block, 0)
-	}
-	p.undated = p.undated[:0]
+// End ends the history of the process: no snapshot follows.
+func (p *Process) End() error {
+	p.times.end(p.emit)
+	p.Outliers, p.OutOfOrder = p.times.outliers, p.times.outOfOrder
+	return p.history.sorter.spillIfFull()
 }
 
-// dateUndated adds the undated blocks by the first one that has a time.
-func (p *Process) dateUndated(dated *parse.Snapshot, at int64) {
-	for _, block := range p.undated {
-		before := int64((dated.Runtime.Real.Value - block.Runtime.Real.Value) * 1000)
-		if !dated.Runtime.Real.Measured || !block.Runtime.Real.Measured || before <= 0 {
-			p.add(block, 0)
-			continue
-		}
-		p.add(block, at-before)
-	}
-	p.undated = p.undated[:0]
-}
-
-// add adds a block, and its points if it is newer than the last that had some.
-func (p *Process) add(block *parse.Snapshot, at int64) {
-	if at <= p.last {
-		p.blocks.Add(block, func(int, float64, ...string) {})
+// emit adds a snapshot and, unless at is 0, its points at this time, in milliseconds.
+func (p *Process) emit(s *parse.Snapshot, at int64) {
+	if at == 0 {
+		p.state.Add(s, func(int, float64, ...string) {})
 		return
 	}
-	p.last = at
-	p.blocks.Add(block, func(metric int, value float64, labels ...string) {
-		s := p.find(metric, labels)
-		s.points = append(s.points, point{at, value})
-		p.history.points++
+	p.slot = slices.Grow(p.slot[:0], len(p.slots))[:len(p.slots)]
+	clear(p.slot)
+	p.state.Add(s, func(metric int, value float64, labels ...string) {
+		p.find(metric, labels).add(&p.history.sorter, at, value)
 	})
 }
 
+// find returns a series. Snapshots have their series in the same order most often, so the one that had
+// this place in the last snapshot is tried first.
 func (p *Process) find(metric int, labels []string) *series {
-	p.key = p.key[:0]
-	for _, label := range labels {
-		p.key = append(append(p.key, label...), 0xff) // which valid labels do not hold
-	}
-	s := p.series[metric][string(p.key)]
-	if s == nil {
-		s = p.history.newSeries(metric, p.name, labels)
-		if p.series[metric] == nil {
-			p.series[metric] = map[string]*series{}
+	slot := p.slot[metric]
+	p.slot[metric]++
+	if slot < len(p.slots[metric]) {
+		if s := p.slots[metric][slot]; s.has(labels) {
+			return s
 		}
-		p.series[metric][string(p.key)] = s
+	} else {
+		p.slots[metric] = append(p.slots[metric], nil)
 	}
+	s := p.lookUp(metric, labels)
+	p.slots[metric][slot] = s
 	return s
 }
 
-func (h *History) newSeries(metric int, process string, labels []string) *series {
-	s := &series{name: seriesName(&h.metrics[metric], process, labels, h.labels)}
-	h.series[metric] = append(h.series[metric], s)
+func (p *Process) lookUp(metric int, labels []string) *series {
+	p.key = p.key[:0]
+	for _, label := range labels {
+		p.key = append(append(p.key, label...), 0xff) // which no valid label holds
+	}
+	if s := p.series[metric][string(p.key)]; s != nil {
+		return s
+	}
+	h := p.history
+	s := h.sorter.newSeries(metric, seriesName(&h.metrics[metric], p.name, labels, h.config.Labels), labels)
+	if p.series[metric] == nil {
+		p.series[metric] = map[string]*series{}
+	}
+	p.series[metric][string(p.key)] = s
 	return s
 }

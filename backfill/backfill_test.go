@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,7 +15,6 @@ import (
 	"strings"
 	"testing"
 
-	"bro_exporter/collector"
 	"bro_exporter/internal/golden"
 	"bro_exporter/internal/promtool"
 	"bro_exporter/parse"
@@ -22,8 +22,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// blocks reads a log.
-func blocks(t testing.TB, text string) (list []*parse.Snapshot) {
+// snapshots reads a log.
+func snapshots(t testing.TB, text string) (list []*parse.Snapshot) {
 	t.Helper()
 	r := parse.NewReader(strings.NewReader(text), "")
 	for r.Scan() {
@@ -41,13 +41,16 @@ func load(t testing.TB, path string) string {
 	return string(text)
 }
 
-func add(t testing.TB, h *History, process string, list []*parse.Snapshot) *Process {
+func add(t testing.TB, h *History, process string, lists ...[]*parse.Snapshot) *Process {
 	t.Helper()
 	p := h.Process(process)
-	for _, block := range list {
-		if err := p.Add(block.Clone()); err != nil {
+	for _, s := range slices.Concat(lists...) {
+		if err := p.Add(s.Clone()); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := p.End(); err != nil {
+		t.Fatal(err)
 	}
 	return p
 }
@@ -84,10 +87,9 @@ const short = `0.000000 ------------------------
 
 // A whole history, small enough to be read.
 func TestGolden(t *testing.T) {
-	h := New(collector.Limits{}, Label{"job", "zeek"}, Label{"instance", "sensor\"1\"\n"})
-	add(t, h, "worker-1", blocks(t, short))
-	add(t, h, "worker-1", blocks(t, strings.ReplaceAll(short, "15000000", "15000001")))
-	add(t, h, "proxy\xff", blocks(t, short)[:2])
+	h := New(Config{Labels: []Label{{"job", "zeek"}, {"instance", "sensor\"1\"\n"}}})
+	add(t, h, "worker-1", snapshots(t, short), snapshots(t, strings.ReplaceAll(short, "15000000", "15000001")))
+	add(t, h, "proxy\xff", snapshots(t, short)[:2])
 	got := written(t, h)
 	golden.Expect(t, "testdata/short.om", got, *update)
 	valid(t, got)
@@ -147,42 +149,68 @@ func valid(t testing.TB, text string) map[string]map[string]string {
 // Whatever is spilled to the disk, the same is written.
 func TestSpill(t *testing.T) {
 	histories := map[string]string{}
-	for _, most := range []int{0, 1, 1000, 5000} {
-		h := New(collector.Limits{})
-		h.spilled.most = most
-		add(t, h, "worker-1", blocks(t, load(t, "7.0.11-cluster/worker-1/prof.log")))
-		add(t, h, "threads", blocks(t, load(t, "3.0.14/threads/prof.log")))
-		add(t, h, "run", blocks(t, load(t, "7.0.11/restart/prof.run1.log")))
-		add(t, h, "run", blocks(t, load(t, "7.0.11/restart/prof.run2.log")))
-		if most > 0 && len(h.spilled.runs) < 2 {
-			t.Errorf("%d points in memory: %d runs", most, len(h.spilled.runs))
+	for _, most := range []int{0, 1, 20_000, 100_000} {
+		h := New(Config{})
+		h.sorter.most = most
+		add(t, h, "worker-1", snapshots(t, load(t, "7.0.11-cluster/worker-1/prof.log")))
+		add(t, h, "threads", snapshots(t, load(t, "3.0.14/threads/prof.log")))
+		add(t, h, "run", snapshots(t, load(t, "7.0.11/restart/prof.run1.log")), snapshots(t, load(t, "7.0.11/restart/prof.run2.log")))
+		if most > 0 && len(h.sorter.runs) < 2 {
+			t.Errorf("%d bytes in memory: %d runs", most, len(h.sorter.runs))
 		}
 		histories[strconv.Itoa(most)] = written(t, h)
 	}
 	for most, text := range histories {
 		if text != histories["0"] {
-			t.Errorf("%s points in memory: the history differs", most)
+			t.Errorf("%s bytes in memory: the history differs", most)
 		}
 	}
 	valid(t, histories["0"])
 }
 
-// at returns when a process has points.
-func at(t testing.TB, list ...[]*parse.Snapshot) string {
-	t.Helper()
-	h := New(collector.Limits{})
-	for _, l := range list {
-		add(t, h, "bro", l)
+// Memory does not grow with the number of processes: what is known of those that have ended is in the
+// file.
+func TestManyProcesses(t *testing.T) {
+	h := New(Config{})
+	h.sorter.most = 200_000
+	list := snapshots(t, short)
+	const processes = 300
+	for i := range processes {
+		add(t, h, fmt.Sprintf("worker-%d", i), list)
+		if h.sorter.size > h.sorter.most {
+			t.Fatalf("%d bytes are in memory", h.sorter.size)
+		}
 	}
+	if len(h.sorter.runs) < 5 {
+		t.Errorf("%d runs", len(h.sorter.runs))
+	}
+	points := valid(t, written(t, h))
+	for i := range processes {
+		series := fmt.Sprintf(`bro_memory_total_bytes{process="worker-%d"}`, i)
+		if len(points[series]) != 3 {
+			t.Errorf("%s has %d points, want 3", series, len(points[series]))
+		}
+	}
+}
+
+// at returns when a process has points: all of them, or how many, the first and the last of more than
+// four.
+func at(t testing.TB, lists ...[]*parse.Snapshot) string {
+	t.Helper()
+	h := New(Config{})
+	add(t, h, "bro", lists...)
 	var times []string
 	for time := range valid(t, written(t, h))[`bro_memory_total_bytes{process="bro"}`] {
 		times = append(times, time)
 	}
 	slices.SortFunc(times, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	if n := len(times); n > 4 {
+		return fmt.Sprintf("%d: %s %s", n, times[0], times[n-1])
+	}
 	return strings.Join(times, " ")
 }
 
-func block(time, real float64, first bool) *parse.Snapshot {
+func snapshot(time, real float64, first bool) *parse.Snapshot {
 	s := &parse.Snapshot{Time: time, First: first}
 	s.Memory.Total = parse.Opt[uint64]{Value: 1, Measured: true}
 	s.Runtime.Real = parse.Opt[float64]{Value: real, Measured: real >= 0}
@@ -190,33 +218,79 @@ func block(time, real float64, first bool) *parse.Snapshot {
 }
 
 func TestTimes(t *testing.T) {
-	many := []*parse.Snapshot{block(0, 0, true)}
+	many := []*parse.Snapshot{snapshot(0, 0, true)}
 	for i := range maxUndated + 1 {
-		many = append(many, block(0, float64(i), false))
+		many = append(many, snapshot(0, float64(i), false))
 	}
-	for _, test := range []struct {
-		name string
-		list []*parse.Snapshot
-		want string
-	}{
-		{"rising", []*parse.Snapshot{block(1e9, 0, true), block(1e9+15.5, 15.5, false)}, "1000000000.000 1000000015.500"},
-		{"before the first packet", []*parse.Snapshot{block(0, 0, true), block(0, 10, false), block(1e9, 25, false)}, "999999975.000 999999985.000 1000000000.000"},
-		{"at the time of the first packet", []*parse.Snapshot{block(0, 0, true), block(1e9, 0, false)}, "1000000000.000"},
-		{"before the first packet, of unknown age", []*parse.Snapshot{block(0, -1, true), block(1e9, 25, false)}, "1000000000.000"},
-		{"never a packet", []*parse.Snapshot{block(0, 0, true), block(0, 10, false)}, ""},
-		{"never a packet before a restart", []*parse.Snapshot{block(0, 90, true), block(0, 0, true), block(1e9, 10, false)}, "999999990.000 1000000000.000"},
-		{"too many without a packet", append(many, block(0, 2000, false), block(1e9, 2001, false)), "999998999.000 999999999.000 1000000000.000"},
-		{"the same time", []*parse.Snapshot{block(1e9, 0, true), block(1e9, 0, false), block(1e9+1, 1, false)}, "1000000000.000 1000000001.000"},
-		{"backwards", []*parse.Snapshot{block(1e9, 0, true), block(1e9-5, 1, false), block(1e9+1, 2, false)}, "1000000000.000 1000000001.000"},
-		{"before the first packet, into the run before", []*parse.Snapshot{block(1e9, 0, true), block(0, 0, true), block(1e9+5, 7, false)}, "1000000000.000 1000000005.000"},
-	} {
-		if got := at(t, test.list); got != test.want {
-			t.Errorf("%s: points at %s, want %s", test.name, got, test.want)
+	// after returns snapshots each 15 s, n of them, from a time on.
+	after := func(time, real float64, n int) (list []*parse.Snapshot) {
+		for i := range n {
+			list = append(list, snapshot(time+15*float64(i), real+15*float64(i), i == 0 && real == 0))
 		}
+		return list
 	}
-	p := add(t, New(collector.Limits{}), "x", []*parse.Snapshot{block(1e9, 0, true), block(1e9, 0, false), block(9e8, 0, true), block(9e8+1, 0, true)})
-	if p.OutOfOrder != 2 {
-		t.Errorf("%d blocks out of order, want 2", p.OutOfOrder)
+	const year2000 = 946684800
+	for _, test := range []struct {
+		name  string
+		lists [][]*parse.Snapshot
+		want  string // first and last of more than four
+	}{
+		{name: "rising", lists: [][]*parse.Snapshot{{snapshot(1e9, 0, true), snapshot(1e9+15.5, 15.5, false)}},
+			want: "1000000000.000 1000000015.500"},
+		{name: "before the first packet", lists: [][]*parse.Snapshot{{snapshot(0, 0, true), snapshot(0, 10, false), snapshot(1e9, 25, false)}},
+			want: "999999975.000 999999985.000 1000000000.000"},
+		{name: "at the time of the first packet", lists: [][]*parse.Snapshot{{snapshot(0, 0, true), snapshot(1e9, 0, false)}},
+			want: "1000000000.000"},
+		{name: "before the first packet, of unknown age", lists: [][]*parse.Snapshot{{snapshot(0, -1, true), snapshot(1e9, 25, false)}},
+			want: "1000000000.000"},
+		{name: "never a packet", lists: [][]*parse.Snapshot{{snapshot(0, 0, true), snapshot(0, 10, false)}}},
+		{name: "never a packet before a restart", lists: [][]*parse.Snapshot{{snapshot(0, 90, true), snapshot(0, 0, true), snapshot(1e9, 10, false)}},
+			want: "999999990.000 1000000000.000"},
+		{name: "too many without a packet", lists: [][]*parse.Snapshot{many, {snapshot(0, 2000, false), snapshot(1e9, 2001, false)}},
+			want: "999998999.000 999999999.000 1000000000.000"},
+		{name: "the same time", lists: [][]*parse.Snapshot{{snapshot(1e9, 0, true), snapshot(1e9, 0, false), snapshot(1e9+1, 1, false)}},
+			want: "1000000000.000 1000000001.000"},
+		{name: "backwards", lists: [][]*parse.Snapshot{{snapshot(1e9, 0, true), snapshot(1e9-5, 1, false), snapshot(1e9+1, 2, false)}},
+			want: "1000000000.000 1000000001.000"},
+		{name: "before the first packet, into the run before", lists: [][]*parse.Snapshot{{snapshot(1e9, 0, true), snapshot(0, 0, true), snapshot(1e9+5, 7, false)}},
+			want: "1000000000.000 1000000005.000"},
+		{name: "one thirty days ahead", lists: [][]*parse.Snapshot{after(1e9, 0, 240), {snapshot(1e9+30*86400, 3600, false)}, after(1e9+3615, 3615, 239)},
+			want: "479: 1000000000.000 1000007185.000"},
+		{name: "nine thirty days ahead", lists: [][]*parse.Snapshot{after(1e9, 0, 240), after(1e9+30*86400, 3600, 9), after(1e9+3735, 3735, 231)},
+			want: "471: 1000000000.000 1000007185.000"},
+		{name: "one thirty days ahead near the start", lists: [][]*parse.Snapshot{after(1e9, 0, 3), {snapshot(1e9+30*86400, 45, false)}, after(1e9+60, 60, 6)},
+			want: "9: 1000000000.000 1000000135.000"},
+		{name: "the first thirty days ahead", lists: [][]*parse.Snapshot{{snapshot(1e9+30*86400, 0, true)}, after(1e9+15, 15, 6)},
+			want: "6: 1000000015.000 1000000090.000"},
+		{name: "two of the year 2000 at the start", lists: [][]*parse.Snapshot{after(year2000, 0, 2), after(1.7e9, 30, 478)},
+			want: "478: 1700000000.000 1700007155.000"},
+		{name: "one of the year 2000 later", lists: [][]*parse.Snapshot{after(1e9, 0, 20), {snapshot(year2000, 300, false)}, after(1e9+315, 315, 20)},
+			want: "40: 1000000000.000 1000000600.000"},
+		{name: "a process that was down for a month", lists: [][]*parse.Snapshot{after(1e9, 0, 20), after(1e9+30*86400, 0, 20)},
+			want: "40: 1000000000.000 1002592285.000"},
+		{name: "a trace with gaps of days", lists: [][]*parse.Snapshot{after(1e9, 0, 3), after(1e9+2*86400, 1, 3), after(1e9+5*86400, 2, 3)},
+			want: "9: 1000000000.000 1000432030.000"},
+		{name: "a jump at the end", lists: [][]*parse.Snapshot{after(1e9, 0, 3), after(1e9+2*86400, 1, 1)},
+			want: "1000000000.000 1000000015.000 1000000030.000 1000172800.000"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := at(t, test.lists...); got != test.want {
+				t.Errorf("points at %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// What is left out is counted.
+func TestLeftOut(t *testing.T) {
+	h := New(Config{})
+	p := add(t, h, "old", []*parse.Snapshot{snapshot(1e9, 0, true), snapshot(1e9, 0, false), snapshot(9e8, 0, true), snapshot(9e8+1, 0, true)})
+	if p.OutOfOrder != 2 || p.Outliers != 0 {
+		t.Errorf("%d snapshots out of order and %d outliers, want 2 and 0", p.OutOfOrder, p.Outliers)
+	}
+	p = add(t, h, "ahead", []*parse.Snapshot{snapshot(1e9, 0, true), snapshot(2e9, 1, false), snapshot(1e9+2, 2, false)})
+	if p.OutOfOrder != 0 || p.Outliers != 1 {
+		t.Errorf("%d snapshots out of order and %d outliers, want 0 and 1", p.OutOfOrder, p.Outliers)
 	}
 }
 
@@ -238,33 +312,39 @@ type fullDisk struct{}
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 func TestErrors(t *testing.T) {
-	h := New(collector.Limits{})
-	add(t, h, "bro", blocks(t, short))
+	h := New(Config{})
+	add(t, h, "bro", snapshots(t, short))
 	if err := h.Write(t.Context(), fullDisk{}); err == nil || err.Error() != "cannot write: no space left on device" {
 		t.Errorf("error %v", err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
+	h = New(Config{})
+	add(t, h, "bro", snapshots(t, short))
 	if err := h.Write(ctx, &bytes.Buffer{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	t.Setenv("TMPDIR", "/no/such/directory")
-	h.spilled.most = 1
-	if err := h.Process("bro").Add(block(2e9, 0, true)); err == nil || !strings.Contains(err.Error(), "set TMPDIR") {
+	h.sorter.most = 1
+	p := h.Process("bro")
+	if err := p.Add(snapshot(2e9, 0, true)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.End(); err == nil || !strings.Contains(err.Error(), "set TMPDIR") {
 		t.Errorf("error %v", err)
 	}
 }
 
 // Prometheus makes blocks of the history in which each series has the points that the log has.
 func TestPromtool(t *testing.T) {
-	h := New(collector.Limits{}, Label{"job", "zeek"})
-	h.spilled.most = 100_000
+	h := New(Config{Labels: []Label{{"job", "zeek"}}})
+	h.sorter.most = 100_000
 	for name, path := range map[string]string{
 		"manager": "7.0.11-cluster/manager/prof.log", "proxy-1": "7.0.11-cluster/proxy-1/prof.log",
 		"worker-1": "7.0.11-cluster/worker-1/prof.log", "worker-2": "7.0.11-cluster/worker-2/prof.log",
 		"bro-2.3.2": "2.3.2/live/prof.log", "bro-3.0.14": "3.0.14/threads/prof.log",
 	} {
-		list := blocks(t, load(t, path))
+		list := snapshots(t, load(t, path))
 		add(t, h, name, list[:min(len(list), 60)])
 	}
 	text := written(t, h)
@@ -333,11 +413,11 @@ func same(t testing.TB, series string, got, want map[string]string) {
 
 func BenchmarkBackfill(b *testing.B) {
 	text := load(b, "7.0.11/pcap/prof.log")
-	list := blocks(b, text)
+	list := snapshots(b, text)
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		h := New(collector.Limits{})
+		h := New(Config{})
 		add(b, h, "bro", list)
 		if err := h.Write(b.Context(), &bytes.Buffer{}); err != nil {
 			b.Fatal(err)

@@ -1,10 +1,10 @@
 package backfill
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -13,27 +13,32 @@ import (
 	"bro_exporter/collector"
 )
 
-// Write writes the history as OpenMetrics: each metric once, each of its series once, and its
-// points from old to new. It ends with ctx's error when that is done.
+// Write writes the history of all processes that have ended as OpenMetrics: each metric once, each of
+// its series once, and its points from old to new. It can be called once. It ends with ctx's error when
+// that is done.
 func (h *History) Write(ctx context.Context, out io.Writer) error {
-	to := bufio.NewWriterSize(out, 256<<10)
-	h.spilled.rewind()
-	for i := range h.metrics {
-		if err := h.writeMetric(ctx, to, i); err != nil {
+	runs, err := h.sorter.finish()
+	if err != nil {
+		return unreadable(err)
+	}
+	w := newWriter(out)
+	for metric := range h.metrics {
+		if err := h.writeMetric(ctx, w, runs, metric); err != nil {
 			return err
 		}
 	}
-	if _, err := to.WriteString("# EOF\n"); err != nil {
-		return fmt.Errorf("cannot write: %w", err)
-	}
-	if err := to.Flush(); err != nil {
-		return fmt.Errorf("cannot write: %w", err)
-	}
-	return nil
+	w.b = append(w.b, "# EOF\n"...)
+	w.flush()
+	return w.failed()
 }
 
-func (h *History) writeMetric(ctx context.Context, to *bufio.Writer, metric int) error {
-	if len(h.series[metric]) == 0 {
+func unreadable(err error) error {
+	return fmt.Errorf("cannot read what did not fit into memory: %w", err)
+}
+
+func (h *History) writeMetric(ctx context.Context, w *writer, runs []*runReader, metric int) error {
+	number := least(runs, metric)
+	if number == 0 {
 		return nil
 	}
 	m := &h.metrics[metric]
@@ -41,69 +46,131 @@ func (h *History) writeMetric(ctx context.Context, to *bufio.Writer, metric int)
 	if m.Type == prometheus.CounterValue {
 		family, kind = strings.TrimSuffix(m.Name, "_total"), "counter"
 	}
-	_, _ = fmt.Fprintf(to, "# TYPE %s %s\n# HELP %s %s\n", family, kind, family, escaped(m.Help))
-	for i, s := range h.series[metric] {
+	w.b = fmt.Appendf(w.b, "# TYPE %s %s\n# HELP %s %s\n", family, kind, family, escaped(m.Help))
+	for ; number != 0; number = least(runs, metric) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := h.writeSeries(to, metric, i, s); err != nil {
+		for _, run := range runs {
+			if run.number != number {
+				continue
+			}
+			if err := w.series(run); err != nil {
+				return unreadable(err)
+			}
+		}
+		if err := w.failed(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (h *History) writeSeries(to *bufio.Writer, metric, i int, s *series) error {
-	write := func(p point) { s.write(to, p) }
-	for _, run := range h.spilled.runs {
-		if err := run.points(metric, i, write); err != nil {
-			return fmt.Errorf("cannot read what did not fit into memory: %w", err)
-		}
+// writer writes points. It remembers how it wrote the last value and the last 1000 seconds, as most
+// points have the same.
+type writer struct {
+	out     io.Writer
+	err     error // the first of out
+	b       []byte
+	value   float64
+	text    []byte // of value
+	seconds int64  // in thousands
+	prefix  []byte // of seconds
+	digits  [1000][3]byte
+}
+
+// bufferSize is how many bytes are written at a time.
+const bufferSize = 256 << 10
+
+func newWriter(out io.Writer) *writer {
+	w := &writer{out: out, b: make([]byte, 0, bufferSize+4<<10)}
+	for i := range w.digits {
+		copy(w.digits[i][:], fmt.Sprintf("%03d", i))
 	}
-	for _, p := range s.points {
-		write(p)
+	return w
+}
+
+func (w *writer) flush() {
+	if w.err == nil {
+		_, w.err = w.out.Write(w.b)
 	}
-	// A writer that has failed goes on failing: here is often enough to ask.
-	if _, err := to.Write(nil); err != nil {
-		return fmt.Errorf("cannot write: %w", err)
+	w.b = w.b[:0]
+}
+
+func (w *writer) failed() error {
+	if w.err != nil {
+		return fmt.Errorf("cannot write: %w", w.err)
 	}
 	return nil
 }
 
-func (s *series) write(to *bufio.Writer, p point) {
-	b := append(to.AvailableBuffer(), s.name...)
-	b = appendValue(append(b, ' '), p.value)
-	b = appendSeconds(append(b, ' '), p.at)
-	_, _ = to.Write(append(b, '\n'))
+// series writes the points of a run's head and goes on to the next.
+func (w *writer) series(run *runReader) error {
+	if err := points(run.points, func(at int64, value float64) { w.point(run.name, at, value) }); err != nil {
+		return err
+	}
+	return run.next()
+}
+
+func (w *writer) point(name []byte, at int64, value float64) {
+	if len(w.text) == 0 || math.Float64bits(value) != math.Float64bits(w.value) {
+		w.value, w.text = value, appendValue(w.text[:0], value)
+	}
+	b := append(w.b, name...)
+	b = append(b, ' ')
+	b = append(b, w.text...)
+	b = append(b, ' ')
+	b = w.appendSeconds(b, at)
+	w.b = append(b, '\n')
+	if len(w.b) >= bufferSize {
+		w.flush()
+	}
 }
 
 func appendValue(b []byte, v float64) []byte {
-	const exact = 1 << 53
 	if v == float64(int64(v)) && v < exact && v > -exact {
 		return strconv.AppendInt(b, int64(v), 10)
 	}
 	return strconv.AppendFloat(b, v, 'g', -1, 64)
 }
 
-func appendSeconds(b []byte, millis int64) []byte {
-	b = strconv.AppendInt(b, millis/1000, 10)
-	m := millis % 1000
-	return append(b, '.', byte('0'+m/100), byte('0'+m/10%10), byte('0'+m%10))
+// appendSeconds appends a time of milliseconds in seconds, with three decimals.
+func (w *writer) appendSeconds(b []byte, millis int64) []byte {
+	const million = 1_000_000
+	if millis < million {
+		b = strconv.AppendInt(b, millis/1000, 10)
+	} else {
+		if thousands := millis / million; thousands != w.seconds {
+			w.seconds, w.prefix = thousands, strconv.AppendInt(w.prefix[:0], thousands, 10)
+		}
+		b = append(b, w.prefix...)
+		b = append(b, w.digits[millis/1000%1000][:]...)
+	}
+	b = append(b, '.')
+	return append(b, w.digits[millis%1000][:]...)
 }
 
 // seriesName returns a series as it stands before its value.
 func seriesName(m *collector.Metric, process string, values []string, further []Label) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, `%s{process="%s"`, m.Name, escaped(process))
+	b := append([]byte(m.Name), '{')
+	b = appendLabel(b, "process", process)
 	for i, value := range values {
-		fmt.Fprintf(&b, `,%s="%s"`, m.Labels[i], escaped(value))
+		b = appendLabel(append(b, ','), m.Labels[i], value)
 	}
 	for _, label := range further {
-		fmt.Fprintf(&b, `,%s="%s"`, label.Name, escaped(strings.ToValidUTF8(label.Value, "\uFFFD")))
+		b = appendLabel(append(b, ','), label.Name, strings.ToValidUTF8(label.Value, "\uFFFD"))
 	}
-	return b.String() + "}"
+	return string(append(b, '}'))
+}
+
+func appendLabel(b []byte, name, value string) []byte {
+	b = append(append(b, name...), `="`...)
+	return append(append(b, escaped(value)...), '"')
 }
 
 func escaped(s string) string {
+	if !strings.ContainsAny(s, "\\\"\n") {
+		return s
+	}
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s)
 }

@@ -34,23 +34,30 @@ type digest struct {
 	tables       uint64 // listed tables, named or not
 	largestTable uint64 // entries of the largest of them
 	dropped      dropped
+
+	// The names of the lists, as labels: a part of such a slice can be handed on without a copy.
+	threadNames, timerNames, globalNames []string
 }
 
 // dropped counts what has no series of its own because of a limit.
 type dropped struct{ threads, globals, timers int }
 
 // newDigest makes a digest of a snapshot, which it takes over.
-func newDigest(s *parse.Snapshot, limits Limits) *digest {
+func newDigest(s *parse.Snapshot, limits Limits) *digest { return digestAfter(&digest{}, s, limits) }
+
+// digestAfter makes a digest of the snapshot that follows before. It is fast where both have the same
+// names.
+func digestAfter(before *digest, s *parse.Snapshot, limits Limits) *digest {
 	d := &digest{Snapshot: s, whole: s.Whole()}
-	d.threads(limits.Threads)
-	d.timers()
-	d.globals(limits.Globals)
+	d.threads(limits.Threads, before.threadNames)
+	d.timers(before.timerNames)
+	d.globals(limits.Globals, before.globalNames)
 	return d
 }
 
 // threads adds up the threads that share a name, and all that run a command: those get a new
 // name each time.
-func (d *digest) threads(limit int) {
+func (d *digest) threads(limit int, before []string) {
 	name := func(t *parse.Thread) *string { return &t.Name }
 	for i := range d.Threads.List {
 		if t := &d.Threads.List[i]; strings.HasSuffix(t.Name, parse.ExecReader) {
@@ -60,10 +67,10 @@ func (d *digest) threads(limit int) {
 	busier := func(a, b parse.Thread) int {
 		return cmp.Or(cmp.Compare(b.PendingIn+b.PendingOut, a.PendingIn+a.PendingOut), cmp.Compare(b.In+b.Out, a.In+a.Out))
 	}
-	d.Threads.List, d.dropped.threads = distinct(d.Threads.List, limit, name, addThread, busier)
+	d.Threads.List, d.threadNames, d.dropped.threads = distinct(d.Threads.List, limit, before, name, addThread, busier)
 }
 
-func addThread(sum *parse.Thread, t parse.Thread) {
+func addThread(sum, t *parse.Thread) {
 	sum.In += t.In
 	sum.Out += t.Out
 	sum.PendingIn += t.PendingIn
@@ -74,15 +81,15 @@ func addThread(sum *parse.Thread, t parse.Thread) {
 	sum.OutWrites += t.OutWrites
 }
 
-func (d *digest) timers() {
+func (d *digest) timers(before []string) {
 	name := func(t *parse.Timer) *string { return &t.Name }
-	add := func(sum *parse.Timer, t parse.Timer) { sum.Pending += t.Pending }
+	add := func(sum, t *parse.Timer) { sum.Pending += t.Pending }
 	more := func(a, b parse.Timer) int { return cmp.Compare(b.Pending, a.Pending) }
-	d.Timers.ByName, d.dropped.timers = distinct(d.Timers.ByName, maxTimers, name, add, more)
+	d.Timers.ByName, d.timerNames, d.dropped.timers = distinct(d.Timers.ByName, maxTimers, before, name, add, more)
 }
 
 // globals counts the tables, and keeps those that have a name.
-func (d *digest) globals(limit int) {
+func (d *digest) globals(limit int, before []string) {
 	for _, g := range d.Globals.List {
 		if g.Entries.Measured {
 			d.tables++
@@ -94,10 +101,10 @@ func (d *digest) globals(limit int) {
 	larger := func(a, b parse.Global) int {
 		return cmp.Or(cmp.Compare(b.Size.Value, a.Size.Value), cmp.Compare(b.Entries.Value, a.Entries.Value))
 	}
-	d.Globals.List, d.dropped.globals = distinct(named, limit, name, addGlobal, larger)
+	d.Globals.List, d.globalNames, d.dropped.globals = distinct(named, limit, before, name, addGlobal, larger)
 }
 
-func addGlobal(sum *parse.Global, g parse.Global) {
+func addGlobal(sum, g *parse.Global) {
 	for _, field := range []struct{ sum, add *parse.Opt[uint64] }{
 		{&sum.Size, &g.Size}, {&sum.Entries, &g.Entries}, {&sum.EntriesRecursive, &g.EntriesRecursive},
 	} {
@@ -106,26 +113,31 @@ func addGlobal(sum *parse.Global, g parse.Global) {
 	}
 }
 
-// distinct adds up the items that share a name, in their order. Beyond limit, those that sort
-// first stay and the rest is added up as one more; it returns how many that were. The list it
-// returns holds no memory that it does not need.
-func distinct[T any](list []T, limit int, name func(*T) *string, add func(sum *T, item T), order func(a, b T) int) (short []T, dropped int) {
+// distinct adds up the items that share a name, in their order, and returns them with their names.
+// Beyond limit, those that sort first stay and the rest is added up as one more; it returns how many
+// that were. It takes list over. A list with the names of before, which distinct has returned, needs
+// no search.
+func distinct[T any](list []T, limit int, before []string, name func(*T) *string, add func(sum, item *T), order func(a, b T) int) (short []T, names []string, dropped int) {
+	if len(list) <= limit && haveNames(list, before, name) {
+		return list, before, 0
+	}
 	at := make(map[string]int, min(len(list), 2*limit))
-	merge := func(item T) {
-		n := name(&item)
+	short = list[:0]
+	merge := func(item *T) {
+		n := name(item)
 		*n = valid(*n)
 		if i, ok := at[*n]; ok {
 			add(&short[i], item)
 			return
 		}
 		at[*n] = len(short)
-		short = append(short, item)
+		short = append(short, *item)
 	}
-	for _, item := range list {
-		merge(item)
+	for i := range list {
+		merge(&list[i])
 	}
 	if len(short) <= limit {
-		return slices.Clip(short), 0
+		return slices.Clip(short), namesOf(short, name), 0
 	}
 	slices.SortStableFunc(short, order)
 	rest := slices.Clone(short[limit:])
@@ -134,9 +146,29 @@ func distinct[T any](list []T, limit int, name func(*T) *string, add func(sum *T
 	for i := range short {
 		at[*name(&short[i])] = i
 	}
-	for _, item := range rest {
-		*name(&item) = others
-		merge(item)
+	for i := range rest {
+		*name(&rest[i]) = others
+		merge(&rest[i])
 	}
-	return short, len(rest)
+	return short, namesOf(short, name), len(rest)
+}
+
+func haveNames[T any](list []T, names []string, name func(*T) *string) bool {
+	if len(list) != len(names) {
+		return false
+	}
+	for i := range list {
+		if *name(&list[i]) != names[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func namesOf[T any](list []T, name func(*T) *string) []string {
+	names := make([]string, len(list))
+	for i := range list {
+		names[i] = *name(&list[i])
+	}
+	return names
 }

@@ -51,7 +51,7 @@ func byGlobal(name, help string, field func(*parse.Global) parse.Opt[uint64]) Me
 			for i := range d.Globals.List {
 				g := &d.Globals.List[i]
 				if f := field(g); f.Measured {
-					emit(float64(f.Value), g.Name)
+					emit(float64(f.Value), d.globalNames[i:i+1]...)
 				}
 			}
 		}}

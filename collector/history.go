@@ -42,12 +42,18 @@ func NewHistory(limits Limits) *History {
 func (h *History) Add(snapshot *parse.Snapshot, emit func(metric int, value float64, labels ...string)) {
 	h.snapshots++
 	snapshot.Offset = h.snapshots // of several logs: what differs are the snapshots
-	h.state.add(newDigest(snapshot, h.limits))
+	before := h.state.newest
+	if before == nil {
+		before = &digest{}
+	}
+	h.state.add(digestAfter(before, snapshot, h.limits))
 	v := view{
 		file:     fileHealth{present: true, restarts: h.state.restarts},
 		releases: h.state.releases, newest: h.state.newest, expensive: h.state.expensive, comm: h.state.comm,
 	}
-	for i := range h.metrics {
-		h.metrics[i].series(&v, func(value float64, labels ...string) { emit(i, value, labels...) })
+	metric := 0
+	each := func(value float64, labels ...string) { emit(metric, value, labels...) }
+	for metric = range h.metrics {
+		h.metrics[metric].series(&v, each)
 	}
 }

@@ -23,7 +23,7 @@ type Metric struct {
 }
 
 // emit takes one series: its value, and the values of the metric's Labels, which differ from
-// those of its other series.
+// those of its other series. No slice of labels may change afterwards.
 type emit func(value float64, labels ...string)
 
 // source is what a metric is read from.

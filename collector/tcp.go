@@ -17,6 +17,12 @@ func tcpTopic() Topic {
 		parse.Closed:      "closed",
 		parse.Reset:       "reset",
 	}
+	var labels [parse.NumTCPStates][parse.NumTCPStates][]string
+	for i := range states {
+		for j := range states {
+			labels[i][j] = []string{states[i], states[j]}
+		}
+	}
 	return Topic{"tcp", []Metric{{
 		Name:   "bro_tcp_connections",
 		Help:   "TCP-States: TCP connections by the states of their two ends. All releases.",
@@ -30,7 +36,7 @@ func tcpTopic() Topic {
 				for responder, n := range row {
 					// Below zero is a counter of Bro's that has wrapped.
 					if n >= 0 {
-						emit(float64(n), states[originator], states[responder])
+						emit(float64(n), labels[originator][responder]...)
 					}
 				}
 			}

@@ -46,7 +46,7 @@ func byThread(name string, kind prometheus.ValueType, help string, field func(*p
 		ofSnapshot: func(d *digest, emit emit) {
 			for i := range d.Threads.List {
 				t := &d.Threads.List[i]
-				emit(float64(field(t)), t.Name)
+				emit(float64(field(t)), d.threadNames[i:i+1]...)
 			}
 		}}
 }

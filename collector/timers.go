@@ -27,8 +27,8 @@ func timersTopic() Topic {
 			Type:   prometheus.GaugeValue,
 			Labels: []string{"timer"},
 			ofSnapshot: func(d *digest, emit emit) {
-				for _, t := range d.Timers.ByName {
-					emit(float64(t.Pending), t.Name)
+				for i, t := range d.Timers.ByName {
+					emit(float64(t.Pending), d.timerNames[i:i+1]...)
 				}
 			},
 		},

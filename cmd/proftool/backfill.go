@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/dustin/go-humanize/english"
 
 	"bro_exporter/backfill"
 	"bro_exporter/collector"
@@ -40,11 +41,14 @@ func (h *history) run(ctx context.Context, p *program) (err error) {
 		}
 		labels = append(labels, label)
 	}
-	all := backfill.New(h.limits, labels...)
+	all := backfill.New(backfill.Config{Labels: labels, Limits: h.limits})
 	defer func() { _ = all.Close() }()
-	for _, log := range h.find(p) {
-		if err := h.add(ctx, p, all.Process(log.Process), log); err != nil {
-			return err
+	for _, files := range byProcess(h.find(p)) {
+		process := all.Process(files[0].Process)
+		for i, log := range files {
+			if err := h.add(ctx, p, process, log, i == len(files)-1); err != nil {
+				return err
+			}
 		}
 	}
 	if ctx.Err() != nil {
@@ -53,15 +57,23 @@ func (h *history) run(ctx context.Context, p *program) (err error) {
 	return all.Write(ctx, p.stdout)
 }
 
-func (h *history) add(ctx context.Context, p *program, process *backfill.Process, log logs.Log) error {
-	before := process.OutOfOrder
+func (h *history) add(ctx context.Context, p *program, process *backfill.Process, log logs.Log, last bool) error {
+	outliers, outOfOrder := process.Outliers, process.OutOfOrder
 	for snapshot := range p.snapshots(ctx, log) {
 		if err := process.Add(snapshot); err != nil {
 			return err
 		}
 	}
-	if n := process.OutOfOrder - before; n > 0 {
-		p.warn(fmt.Errorf("%s: %d blocks are left out, since they are older than others of %s: give the logs of a process in their order", log.Path, n, log.Process))
+	if last {
+		if err := process.End(); err != nil {
+			return err
+		}
+	}
+	if n := process.Outliers - outliers; n > 0 {
+		p.warn(fmt.Errorf("%s: %s left out: time stamps far from those around them", log.Path, english.Plural(n, "snapshot", "")))
+	}
+	if n := process.OutOfOrder - outOfOrder; n > 0 {
+		p.warn(fmt.Errorf("%s: %s left out: older than others of %s; give the logs of a process in their order", log.Path, english.Plural(n, "snapshot", ""), log.Process))
 	}
 	return nil
 }

@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"bro_exporter/internal/promtool"
 )
 
-// What is printed of logs, archives and pipes is what Prometheus makes blocks of.
+// Prometheus makes blocks of what is printed for logs, archives and pipes.
 func TestBackfill(t *testing.T) {
 	out := output(t, zipped(load(t, "7.0.11/restart/prof.run2.log")), "backfill", "--label=job=zeek", "--label=instance=sensor1",
 		"../../testdata/7.0.11-cluster", "standalone=../../testdata/7.0.11/restart/prof.run1.log", "standalone=-")
@@ -32,14 +35,36 @@ func TestBackfill(t *testing.T) {
 	}
 }
 
-// The logs of a process are to be given in their order; what is too old is said.
+// Logs that are not in the order of their process are told.
 func TestBackfillOutOfOrder(t *testing.T) {
 	r := proftool(t, "", "backfill", "bro=../../testdata/7.0.11/restart/prof.run2.log", "bro=../../testdata/7.0.11/restart/prof.run1.log")
-	if r.code != 0 || !strings.Contains(r.stderr, "prof.run1.log: ") || !strings.Contains(r.stderr, " blocks are left out, since they are older") {
+	if r.code != 0 || !strings.Contains(r.stderr, "prof.run1.log: ") || !strings.Contains(r.stderr, " snapshots left out: older than others of bro") {
 		t.Errorf("code %d, %s", r.code, r.stderr)
 	}
 	if strings.Contains(r.stdout, "bro_prof_restarts_total{process=\"bro\"} 1 ") || !strings.HasSuffix(r.stdout, "# EOF\n") {
 		t.Error("there are points of what is too old")
+	}
+}
+
+// A time stamp far ahead costs its own snapshot only, and the user is told.
+func TestBackfillLeavesOutBadTimeStamps(t *testing.T) {
+	text := load(t, "7.0.11/live/prof.log")
+	log := file(t, "prof.log", text)
+	want := output(t, "", "backfill", "bro="+log)
+	stamps := regexp.MustCompile(`(?m)^[0-9]{10}\.[0-9]{6} Memory: `).FindAllString(text, -1)
+	stamp, _, _ := strings.Cut(stamps[len(stamps)/2], " ")
+	at, err := strconv.ParseFloat(stamp, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := file(t, "prof.log", strings.ReplaceAll(text, stamp, fmt.Sprintf("%.6f", at+30*86400)))
+	r := proftool(t, "", "backfill", "bro="+bad)
+	if r.code != 0 || !strings.Contains(r.stderr, "prof.log: 1 snapshot left out: time stamps far from those around them") {
+		t.Errorf("code %d, %s", r.code, r.stderr)
+	}
+	lost := strings.Count(want, "\n") - strings.Count(r.stdout, "\n")
+	if most := strings.Count(want, "\n") / len(stamps) * 2; lost <= 0 || lost > most {
+		t.Errorf("%d of %d points are lost, want those of one snapshot", lost, strings.Count(want, "\n"))
 	}
 }
 

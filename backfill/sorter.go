@@ -1,0 +1,248 @@
+package backfill
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+)
+
+// sorter brings points, which come by time, into the order of the output: by metric, series and time.
+// A run holds what came while memory was filled: for each series its number, which tells it in all
+// runs, its name and its points.
+type sorter struct {
+	series [][]*series // of each metric, those with points in memory
+	size   int         // of those in memory, about, in bytes
+	number int         // of series so far
+	file   *os.File    // of runs, nil before the first
+	end    int64
+	runs   []*runReader
+	most   int // bytes in memory, if not maxSize: for tests
+}
+
+// maxSize is about how many bytes of series are kept in memory.
+const maxSize = 32 << 20
+
+// series is one series and those of its points that are in memory.
+type series struct {
+	metric, number int
+	name           string // with its labels, as in the output
+	labels         []string
+	seen           *string // the first label as it came last, to know the same slice again
+	points         []byte  // see add
+	at, value      int64   // of the last point, if any
+}
+
+// seriesSize is about how many bytes a series takes besides its name and points.
+const seriesSize = 256
+
+func (s *sorter) init(metrics int) { s.series = make([][]*series, metrics) }
+
+func (s *sorter) newSeries(metric int, name string, labels []string) *series {
+	s.number++
+	return &series{metric: metric, number: s.number, name: name, labels: slices.Clone(labels)}
+}
+
+// Beyond this, not every whole number is a float64.
+const exact = 1 << 53
+
+// has reports whether the series has these labels.
+func (s *series) has(labels []string) bool {
+	if len(labels) == 0 {
+		return len(s.labels) == 0
+	}
+	if s.seen == &labels[0] && len(labels) == len(s.labels) {
+		return true
+	}
+	if !slices.Equal(s.labels, labels) {
+		return false
+	}
+	s.seen = &labels[0]
+	return true
+}
+
+// add adds a point: the time since the last one, in milliseconds, and the change of the value, each a
+// varint. The lowest bit of the change is set where a float64 follows in its place. Of real logs a
+// point takes 3 to 4 bytes.
+func (s *series) add(to *sorter, at int64, value float64) {
+	if len(s.points) == 0 {
+		to.series[s.metric] = append(to.series[s.metric], s)
+		to.size += seriesSize + len(s.name)
+		s.at, s.value = 0, 0
+	}
+	before := len(s.points)
+	s.points = binary.AppendUvarint(s.points, uint64(at-s.at))
+	s.at = at
+	if whole := int64(value); value == float64(whole) && whole < exact && whole > -exact {
+		s.points = binary.AppendUvarint(s.points, zigzag(whole-s.value)<<1)
+		s.value = whole
+	} else {
+		s.points = append(s.points, 1)
+		s.points = binary.LittleEndian.AppendUint64(s.points, math.Float64bits(value))
+	}
+	to.size += len(s.points) - before
+}
+
+// points calls each with the points that add has added.
+func points(b []byte, each func(at int64, value float64)) error {
+	var at, value int64
+	for len(b) > 0 {
+		delta, n := binary.Uvarint(b)
+		change, m := binary.Uvarint(b[max(n, 0):])
+		if n <= 0 || m <= 0 {
+			return io.ErrUnexpectedEOF
+		}
+		b, at = b[n+m:], at+int64(delta)
+		switch {
+		case change&1 == 0:
+			value += unzigzag(change >> 1)
+			each(at, float64(value))
+		case len(b) < 8:
+			return io.ErrUnexpectedEOF
+		default:
+			each(at, math.Float64frombits(binary.LittleEndian.Uint64(b)))
+			b = b[8:]
+		}
+	}
+	return nil
+}
+
+// zigzag makes small numbers of small ones of either sign.
+func zigzag(n int64) uint64   { return uint64(n<<1) ^ uint64(n>>63) }
+func unzigzag(n uint64) int64 { return int64(n>>1) ^ -int64(n&1) }
+
+func (s *sorter) spillIfFull() error {
+	if s.size < cmp.Or(s.most, maxSize) {
+		return nil
+	}
+	if err := s.spill(); err != nil {
+		return fmt.Errorf("cannot keep what does not fit into memory, set TMPDIR to a directory with more room: %w", err)
+	}
+	return nil
+}
+
+// spill writes all points in memory to the file, as a run.
+func (s *sorter) spill() error {
+	if s.file == nil {
+		file, err := os.CreateTemp("", "proftool-backfill-*")
+		if err != nil {
+			return err
+		}
+		s.file = file
+		// Without a name it goes away with the process, whatever ends that.
+		_ = os.Remove(file.Name())
+	}
+	to := bufio.NewWriterSize(io.NewOffsetWriter(s.file, s.end), 256<<10)
+	size := s.write(to)
+	s.runs = append(s.runs, &runReader{section: io.NewSectionReader(s.file, s.end, size)})
+	s.end += size
+	return to.Flush()
+}
+
+// write writes all series with points in memory, forgets the points, and returns how many bytes it has
+// written. Errors are those of to.Flush.
+func (s *sorter) write(to *bufio.Writer) (size int64) {
+	for metric, list := range s.series {
+		slices.SortFunc(list, func(a, b *series) int { return cmp.Compare(a.number, b.number) })
+		for _, series := range list {
+			b := to.AvailableBuffer()
+			for _, n := range []int{metric, series.number, len(series.name), len(series.points)} {
+				b = binary.AppendUvarint(b, uint64(n))
+			}
+			_, _ = to.Write(b)
+			_, _ = to.WriteString(series.name)
+			_, _ = to.Write(series.points)
+			size += int64(len(b) + len(series.name) + len(series.points))
+			series.points = shrunk(series.points)
+		}
+		clear(list)
+		s.series[metric] = list[:0]
+	}
+	s.size = 0
+	return size
+}
+
+// shrunk returns b without its content, and without its memory if that is large.
+func shrunk(b []byte) []byte {
+	if cap(b) > 64<<10 {
+		return nil
+	}
+	return b[:0]
+}
+
+// finish returns all runs, rewound: those in the file, and what is in memory.
+func (s *sorter) finish() ([]*runReader, error) {
+	var memory bytes.Buffer
+	memory.Grow(s.size)
+	to := bufio.NewWriter(&memory)
+	s.write(to)
+	_ = to.Flush() // into memory
+	runs := slices.Clone(s.runs)
+	for _, run := range runs {
+		_, _ = run.section.Seek(0, io.SeekStart)
+	}
+	runs = append(runs, &runReader{section: io.NewSectionReader(bytes.NewReader(memory.Bytes()), 0, int64(memory.Len()))})
+	for _, run := range runs {
+		run.in = bufio.NewReaderSize(run.section, 16<<10)
+		if err := run.next(); err != nil {
+			return nil, err
+		}
+	}
+	return runs, nil
+}
+
+func (s *sorter) close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}
+
+// runReader reads a run. Its head is the next series.
+type runReader struct {
+	section        *io.SectionReader
+	in             *bufio.Reader
+	metric, number int // of the head; number is 0 at the end
+	name, points   []byte
+}
+
+// next reads the next head.
+func (r *runReader) next() error {
+	var fields [4]int
+	for i := range fields {
+		n, err := binary.ReadUvarint(r.in)
+		if errors.Is(err, io.EOF) && i == 0 {
+			r.number = 0
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		fields[i] = int(n)
+	}
+	r.metric, r.number = fields[0], fields[1]
+	r.name = slices.Grow(r.name[:0], fields[2])[:fields[2]]
+	r.points = slices.Grow(r.points[:0], fields[3])[:fields[3]]
+	if _, err := io.ReadFull(r.in, r.name); err != nil {
+		return err
+	}
+	_, err := io.ReadFull(r.in, r.points)
+	return err
+}
+
+// least returns the least number of a metric's series that are heads of runs, 0 if there is none.
+func least(runs []*runReader, metric int) int {
+	number := 0
+	for _, r := range runs {
+		if r.number != 0 && r.metric == metric && (number == 0 || r.number < number) {
+			number = r.number
+		}
+	}
+	return number
+}
