@@ -97,7 +97,7 @@ func (a *Assembler) Scan() bool {
 	}
 	a.current = nil
 	for a.p.ready.empty() {
-		if !a.step() {
+		if !a.step() && a.p.ready.empty() {
 			return false
 		}
 	}
@@ -148,7 +148,8 @@ func (a *Assembler) parsePending() (snapshots []*Snapshot) {
 	return snapshots
 }
 
-// step takes the next line and returns false if it is not complete.
+// step takes the rows that come next and the line behind them. It returns false if that is not
+// complete.
 func (a *Assembler) step() bool {
 	indent := a.takeRows()
 	rest := a.buf[a.line:]
@@ -215,18 +216,16 @@ func (a *Assembler) takeRows() (indent int) {
 		return len(a.stamp)
 	}
 	last := int(a.p.open.Offset + maxSnapshot - a.offset)
-	for a.line <= last {
-		end := a.p.row(a.buf, a.line+len(a.stamp))
-		if end < 0 {
-			break
-		}
-		a.lines++
-		a.startRecord(len(a.stamp), end-a.line)
+	row, next, lines := a.p.rows(a.buf, a.line, last, a.stamp)
+	if lines > 0 {
+		a.lines += lines
+		a.line = row
+		a.startRecord(len(a.stamp), next-1-row)
 		a.row = true
-		a.line = end + 1
-		if !rowFollows(a.buf, a.line, a.stamp) {
-			return 0
-		}
+		a.line = next
+	}
+	if !rowFollows(a.buf, next, a.stamp) {
+		return 0
 	}
 	return len(a.stamp)
 }

@@ -107,9 +107,9 @@ func TestUnknownFieldInEachPlace(t *testing.T) {
 1.000000 DNS_Mgr: requests=1 successful=2 failed=3 pending=4 cached_hosts=5 cached_addrs=6
 1.000000 Triggers: total=1 pending=2
 1.000000 Threads: current=0
+1.000000 Comm: peers=1 stores=2 store_queries=3 store_responses=4 outgoing_conn_status=5 incoming_conn_status=6 reports=7
 1.000000 Comm: peers=1 stores=2 pending_queries=3 events_in=4 events_out=5 logs_in=6 logs_out=7 ids_in=8 ids_out=9` + " \n" +
-		`1.000000 Comm: peers=1 stores=2 store_queries=3 store_responses=4 outgoing_conn_status=5 incoming_conn_status=6 reports=7
-1.000000 Global_sizes > 100k: 0K
+		`1.000000 Global_sizes > 100k: 0K
 1.000000 Global_sizes total: 5K
 1.000000 Total number of table entries: 5/6
 `

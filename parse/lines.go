@@ -132,8 +132,8 @@ func (p *parser) matrixCells(t *text, state int, row []byte) {
 
 // addState notes that a row of the matrix is read.
 func (p *parser) addState(state int) {
-	p.rows |= 1 << state
-	p.snapshot.TCPStates.Measured = p.rows == 1<<NumTCPStates-1
+	p.states |= 1 << state
+	p.snapshot.TCPStates.Measured = p.states == 1<<NumTCPStates-1
 }
 
 // matcher: "matchers=2 dfa_states=40 ncomputed=150 mem=62K avg_nfa_states=1", or from 2.5 on
@@ -213,9 +213,6 @@ func (s *Snapshot) threads(t *text) {
 	s.writtenBy(ThreadLines)
 }
 
-// commDeltas are the numbers that 2.4 and 2.5 begin again with each snapshot. They are left out.
-var commDeltas = [...]string{"store_queries=", "store_responses=", "outgoing_conn_status=", "incoming_conn_status=", "reports="}
-
 // comm: "peers=0 stores=1 pending_queries=0 events_in=0 ... ids_out=0 ", or in 2.4 and 2.5
 // "peers=0 stores=0 store_queries=0 ... reports=0" and lines of dequeued messages
 func (s *Snapshot) comm(t *text) {
@@ -230,10 +227,8 @@ func (s *Snapshot) comm(t *text) {
 		t.uint("logs_out=", &c.LogsOut)
 		t.uint("ids_in=", &c.IDsIn)
 		t.uint("ids_out=", &c.IDsOut)
-		for _, key := range commDeltas {
-			if t.uint(key, &Opt[uint64]{}) {
-				s.writtenBy(CommDeltas)
-			}
+		if !c.PendingQueries.Measured {
+			s.commDeltas(t)
 		}
 	}
 	// A Comm line that may go on is left out: its numbers are shown together.
@@ -243,6 +238,16 @@ func (s *Snapshot) comm(t *text) {
 	}
 	if c.PendingQueries.Measured {
 		s.writtenBy(CommCounters)
+	}
+}
+
+// commDeltas: "store_queries=0 store_responses=0 ...", which 2.4 and 2.5 count from one snapshot to
+// the next. They are left out.
+func (s *Snapshot) commDeltas(t *text) {
+	for _, key := range [...]string{"store_queries=", "store_responses=", "outgoing_conn_status=", "incoming_conn_status=", "reports="} {
+		if t.uint(key, &Opt[uint64]{}) {
+			s.writtenBy(CommDeltas)
+		}
 	}
 }
 
@@ -258,9 +263,24 @@ func (t *text) dequeued() bool {
 	return false
 }
 
+// reassembler: "4K"
+func (s *Snapshot) reassembler(t *text) {
+	t.kib("", &s.Reassembly)
+	t.skipFields()
+	s.writtenBy(ReassemblerSize)
+}
+
+// globalSizes takes what follows the number in "Global_sizes > 100k: 0K" and "Global_sizes total: 9K".
+func (s *Snapshot) globalSizes(t *text) {
+	t.skipFields()
+	s.Expensive = true
+	s.writtenBy(GlobalSizes)
+}
+
 // tableEntries: "8327/8564"
 func (s *Snapshot) tableEntries(t *text) {
 	t.pair("", &s.Globals.Entries, &s.Globals.EntriesRecursive)
+	t.skipFields()
 	s.Expensive = true
 }
 

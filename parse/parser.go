@@ -34,13 +34,16 @@ type parser struct {
 	open     *Snapshot // the newest snapshot, nil before the first
 	snapshot *Snapshot // where lines go: open up to the separator behind it, then scrap
 	scrap    *Snapshot
-	rows     uint8 // rows of the snapshot's TCP matrix that were read
+	states   uint8 // rows of the snapshot's TCP matrix that were read
 	// columns: the last header of a TCP matrix stood in its columns.
 	columns bool
 	// first: a command line was read since the last snapshot began.
 	first bool
 
-	heads []head // of the threads, in the order of their lines
+	// lines: a thread's name was met that holds a newline.
+	lines bool
+
+	line  text // of a row, kept to be used again
 	ready queue
 	free  []*Snapshot
 }
@@ -86,7 +89,7 @@ func (p *parser) record(r *record) {
 		if !known && stamped && t.stampFollows() {
 			continue
 		}
-		known = known || p.line(r, start, blanks)
+		known = known || p.rule(r, start, blanks)
 		if !known || t.glued() {
 			t.skipLine()
 			p.unparsed++
@@ -138,73 +141,106 @@ func (p *parser) fail(line int, msg string) {
 // maxSnapshot is how much of a snapshot is read, in bytes: 100,000 threads need 13 MiB.
 const maxSnapshot = 16 << 20
 
-// line takes what stands behind a time stamp, which ends at start, and blanks.
-func (p *parser) line(r *record, start, blanks int) bool {
-	if blanks == keywordIndent && p.keyword(r, start) {
-		return true
-	}
+// rule takes what stands behind a time stamp, which ends at start, and blanks.
+func (p *parser) rule(r *record, start, blanks int) bool {
 	t := &r.text
+	if blanks == keywordIndent {
+		if t.literal("Memory: ") {
+			p.begin(r, start)
+			p.snapshot.memory(t)
+			return true
+		}
+		if p.keyword(t) || p.otherKeyword(t) {
+			return true
+		}
+	}
 	return p.table(t) || p.timer(t, blanks) || p.global(t, blanks) || p.threadInText(t) || t.dequeued()
 }
 
-func (p *parser) keyword(r *record, start int) bool {
-	t, s := &r.text, p.snapshot
-	switch {
-	case t.literal("TCP-States:"):
-		p.matrixRow(t)
-	case t.literal("Memory: "):
-		p.begin(r, start)
-		p.snapshot.memory(t)
-	case t.literal("Run-time: "):
-		s.runtime(t)
-	case t.literal("Conns: "):
-		s.conns(t)
-	case t.literal("RuleMatcher: "):
-		s.matcher(t)
-	case t.literal("Timers: "):
-		s.timers(t)
-	case t.literal("DNS_Mgr: "):
+// keyword takes a line of fields that its first word tells, all but Memory.
+func (p *parser) keyword(t *text) bool {
+	if t.end() {
+		return false
+	}
+	s := p.snapshot
+	switch t.b[t.i] {
+	case 'C':
+		return s.connsOrComm(t)
+	case 'T':
+		return s.timersOrThreads(t)
+	case 'R':
+		switch {
+		case t.literal("Run-time: "):
+			s.runtime(t)
+		case t.literal("RuleMatcher: "):
+			s.matcher(t)
+		default:
+			return false
+		}
+	case 'D':
+		if !t.literal("DNS_Mgr: ") {
+			return false
+		}
 		s.dns(t)
-	case t.literal("Triggers: "):
-		s.triggers(t)
-	case t.literal("Threads: "):
-		s.threads(t)
-
-	case t.literal("Comm: "):
-		s.comm(t)
-	case t.literal("Connections expired due to inactivity:"):
-		t.uint("", &s.Conns.Expired)
-		t.skipFields()
+	case 'G':
+		switch {
+		case t.literal("Global_sizes > 100k: 0K"):
+			s.globalSizes(t)
+		case t.literal("Global_sizes total:"):
+			t.kib("", &s.Globals.Size)
+			s.globalSizes(t)
+		default:
+			return false
+		}
 	default:
-		return p.rareKeyword(t)
+		return false
 	}
 	return true
 }
 
-func (p *parser) rareKeyword(t *text) bool {
-	s := p.snapshot
+func (s *Snapshot) connsOrComm(t *text) bool {
 	switch {
+	case t.literal("Conns: "):
+		s.conns(t)
+	case t.literal("Connections expired due to inactivity:"):
+		t.uint("", &s.Conns.Expired)
+		t.skipFields()
+	case t.literal("Comm: "):
+		s.comm(t)
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *Snapshot) timersOrThreads(t *text) bool {
+	switch {
+	case t.literal("Timers: "):
+		s.timers(t)
+	case t.literal("Triggers: "):
+		s.triggers(t)
+	case t.literal("Threads: "):
+		s.threads(t)
 	case t.literal("Total reassembler data:"):
-		t.kib("", &s.Reassembly)
-		t.skipFields()
-		s.writtenBy(ReassemblerSize)
-	case t.literal("Global_sizes > 100k: 0K"):
-		t.skipFields()
-		s.Expensive = true
-		s.writtenBy(GlobalSizes)
-	case t.literal("Global_sizes total:"):
-		t.kib("", &s.Globals.Size)
-		t.skipFields()
-		s.Expensive = true
-		s.writtenBy(GlobalSizes)
+		s.reassembler(t)
 	case t.literal("Total number of table entries:"):
 		s.tableEntries(t)
-		t.skipFields()
+	default:
+		return false
+	}
+	return true
+}
+
+// otherKeyword takes a line that its first word tells and that has no fields.
+func (p *parser) otherKeyword(t *text) bool {
+	switch {
+	case t.literal("TCP-States:"):
+		p.matrixRow(t)
 	case t.literal("ConnCompressor: "):
-		s.writtenBy(ConnCompressorLine)
+		p.snapshot.writtenBy(ConnCompressorLine)
 		t.skipLine()
 	case t.literal("segment-"):
-		s.writtenBy(SegmentLines)
+		p.snapshot.writtenBy(SegmentLines)
 		t.skipLine()
 	case t.literal(dashes):
 		p.separator()
@@ -252,7 +288,7 @@ func (p *parser) begin(r *record, end int) {
 	p.open.Offset = r.offset + int64(start)
 	p.open.First = p.first
 	p.first = false
-	p.rows = 0
+	p.states = 0
 	p.columns = false
 }
 
@@ -319,7 +355,6 @@ func (q *queue) pop() Record {
 func (p *parser) fork() *parser {
 	f := *p
 	f.names = names{}
-	f.heads = nil
 	f.ready, f.free = queue{}, nil
 	f.scrap = &Snapshot{}
 	if p.open != nil {

@@ -5,87 +5,147 @@ import (
 	"math/bits"
 )
 
-// Most lines of a snapshot are rows of a list or of the TCP matrix, and nearly all of those are what
-// they were in the snapshot before, but for their numbers. Such rows are read here, from the left
-// and in one go. A row that looks any different is left to the rules for all text, which would
-// read these the same.
+// Nearly all lines of a log are complete, stand on a line of their own, and look as every release
+// writes them. Such rows are read here, from the left and in one go, without the ceremony that a
+// record of any text needs. A row that looks any different is left to the rules for all text, which
+// would read these the same.
+//
+// What is compared with the text is cut into literals of at most eight bytes where it stands
+// between numbers: the compiler compares those with one load and no call.
 
-const (
-	minRow = timerIndent + 1 // bytes of a row, from behind its time stamp on
-	maxRow = 4096            // rows of a list whose beginnings are kept
-)
+const minRow = timerIndent + 1 // bytes of a row, from behind its time stamp on
 
-// head is what a thread's line begins with, up to its numbers: "   dns/Log::WRITER_ASCII     in=".
-type head struct{ text, name string }
-
-// row takes the row that begins at b[i], behind its time stamp, and returns where its line ends;
-// -1 if there is none.
-func (p *parser) row(b []byte, i int) int {
-	switch {
-	case b[i+keywordIndent] != ' ':
-		return p.stateRow(b, i)
-	case b[i+threadIndent] != ' ':
-		return p.threadRow(b, i)
-	case b[i+timerIndent] != ' ':
-		return p.timerRow(b, i)
+// rows takes the rows that come next: lines that begin with the stamp, from b[next] on, as the first
+// one does, but none behind b[last]. It returns where the last one begins, where it ends, and how
+// many there are.
+func (p *parser) rows(b []byte, next, last int, stamp []byte) (row, end, lines int) {
+	for end = next; end <= last; lines++ {
+		i := end + len(stamp)
+		to := nowhere
+		switch {
+		case b[i+keywordIndent] != ' ':
+			if b[i+keywordIndent] == 'T' && b[i+keywordIndent+1] == 'C' {
+				to = p.stateRow(b, i)
+			} else {
+				to = p.keywordRow(b, i, stamp)
+			}
+		case b[i+threadIndent] != ' ' && b[i+threadIndent-1] == ' ':
+			to = p.threadRow(b, i)
+		case string(b[i:i+8]) != "        ":
+		case b[i+timerIndent] != ' ' && b[i+timerIndent-1] == ' ':
+			to = p.timerRow(b, i)
+		default:
+			to = p.globalRow(b, i)
+		}
+		if to < 0 {
+			return row, end, lines
+		}
+		row, end = end, to+1
+		if !rowFollows(b, end, stamp) {
+			return row, end, lines + 1
+		}
 	}
-	return p.tableRow(b, i)
+	return row, end, lines
 }
 
-// threadRow takes a thread that begins like the one at its place in the snapshot before. No matter
-// what its name is, reading the line from the right gives the same.
+// keywordRow takes a line of fields that is followed by another with its stamp: so it is not
+// continued.
+func (p *parser) keywordRow(b []byte, i int, stamp []byte) int {
+	n := bytes.IndexByte(b[i:], '\n')
+	if n < 0 || n > maxRecord-len(stamp) || !rowFollows(b, i+n+1, stamp) {
+		return nowhere
+	}
+	t := &p.line
+	*t = text{b: b[:i+n], i: i + keywordIndent}
+	if !p.keyword(t) {
+		return nowhere
+	}
+	if t.skipBlanks(); !t.end() || t.err != "" {
+		return nowhere
+	}
+	p.unknown += t.unknown
+	return i + n
+}
+
+// threadRow takes "   conn/Log::WRITER_ASCII     in=41 out=20 pending=0/1 (#queue r/w: ...)". The
+// name ends before the first " in=" with which the rest of the line is a thread's; reading the line
+// from the right gives the same then.
 func (p *parser) threadRow(b []byte, i int) int {
 	threads := p.snapshot.Threads.List
 	n := len(threads)
-	if n >= len(p.heads) || n == cap(threads) {
-		return -1
+	if n == cap(threads) {
+		return nowhere
 	}
-	h := &p.heads[n]
-	numbers := i + len(h.text)
-	if numbers > len(b) || string(b[i:numbers]) != h.text {
-		return -1
-	}
+	i += threadIndent
 	th := &threads[:n+1][n]
+	numbers := nowhere
+	if !p.lines {
+		numbers = behind("in=", b, behindBlanks(b, behindName(th.Name, b, i)))
+	}
+	if numbers < 0 {
+		if th.Name, numbers = p.threadName(b, i); numbers < 0 {
+			return nowhere
+		}
+	}
 	end := th.numbers(b, numbers)
 	if end >= 0 {
-		th.Name = h.name
 		p.snapshot.Threads.List = threads[:n+1]
 	}
 	return end
 }
 
-// keepHead keeps what the line of the newest thread begins with, for the next snapshot.
-func (p *parser) keepHead(text []byte) {
-	n := len(p.snapshot.Threads.List) - 1
-	if n >= maxRow || len(text) > maxNameLen || bytes.IndexByte(text, '\n') >= 0 {
-		return
+// threadName takes the name of a thread and the "in=" behind it.
+func (p *parser) threadName(b []byte, i int) (name string, end int) {
+	width := bytes.Index(b[i:min(len(b), i+maxNameLen)], []byte(" in="))
+	if width < 0 {
+		return "", nowhere
 	}
-	for len(p.heads) <= n {
-		p.heads = append(p.heads, head{})
+	text := bytes.TrimRight(b[i:i+width], " ")
+	if bytes.IndexByte(text, '\n') >= 0 || len(text) > 0 && blank(text[len(text)-1]) {
+		return "", nowhere
 	}
-	if p.heads[n].text != string(text) {
-		s := p.names.get(text)
-		p.heads[n] = head{s, trimmed(s[threadIndent : len(s)-len(" in=")])}
-	}
+	return p.names.get(text), i + width + len(" in=")
 }
 
-// timerRow takes "         TableValTimer = 36" if that is the name of the timer at its place in
-// an earlier snapshot. Text that begins with a digit may be a time stamp or a table.
+// behindName returns where the name ends that begins at b[i]; nowhere if it does not, or is long.
+func behindName(name string, b []byte, i int) int {
+	if len(name) > maxNameLen {
+		return nowhere
+	}
+	return behind(name, b, i)
+}
+
+// behindBlanks returns where the blanks end that begin at b[i]; nowhere if none do.
+func behindBlanks(b []byte, i int) int {
+	j := uint(i)
+	for j < uint(len(b)) && b[j] == ' ' {
+		j++
+	}
+	if int(j) == i {
+		return nowhere
+	}
+	return int(j)
+}
+
+// timerRow takes "         TableValTimer = 36". Text that begins with a digit may be a time stamp or
+// a table.
 func (p *parser) timerRow(b []byte, i int) int {
 	timers := p.snapshot.Timers.ByName
 	n := len(timers)
-	if n == cap(timers) || digit(b[i+timerIndent]) {
-		return -1
+	if n == cap(timers) {
+		return nowhere
 	}
 	t := &timers[:n+1][n]
-	if len(t.Name) > maxNameLen {
-		return -1
+	i += timerIndent
+	number := behind(" = ", b, behindName(t.Name, b, i))
+	if number < 0 || digit(b[i]) {
+		name := word(b, i)
+		if number = behind(" = ", b, i+len(name)); number < 0 || digit(b[i]) {
+			return nowhere
+		}
+		t.Name = p.names.get(name)
 	}
-	i = behind("        ", b, i)
-	i = behind(" ", b, i)
-	i = behind(t.Name, b, i)
-	i = behind(" = ", b, i)
-	pending, i := numberAt(b, i)
+	pending, i := numberAt(b, number)
 	end := lineEnds(b, i)
 	if end >= 0 {
 		t.Pending = pending
@@ -94,15 +154,65 @@ func (p *parser) timerRow(b []byte, i int) int {
 	return end
 }
 
-// tableRow takes "                34/102 entries".
-func (p *parser) tableRow(b []byte, i int) int {
-	i = behind("        ", b, i)
-	i = behind("        ", b, i)
-	n, i := numberAt(b, i)
-	i = behind("/", b, i)
-	m, i := numberAt(b, i)
-	i = behind(" entries", b, i)
+// word returns what stands at b[i] up to the next blank.
+func word(b []byte, i int) []byte {
+	for end := i; end < len(b) && end-i < maxNameLen; end++ {
+		if blank(b[end]) {
+			return b[i:end]
+		}
+	}
+	return nil
+}
+
+// globalRow takes "                34/102 entries", or what the releases up to 5.0 write,
+// "                Weird::actions = 35K (163/163 entries)".
+func (p *parser) globalRow(b []byte, i int) int {
+	if i+globalIndent >= len(b) || string(b[i+8:i+globalIndent]) != "        " || b[i+globalIndent] == ' ' {
+		return nowhere
+	}
+	i += globalIndent
+	if digit(b[i]) {
+		return p.tableRow(b, i)
+	}
+	globals := p.snapshot.Globals.List
+	n := len(globals)
+	if n == cap(globals) {
+		return nowhere
+	}
+	g := &globals[:n+1][n]
+	number := behind(" = ", b, behindName(g.Name, b, i))
+	if number < 0 || g.Name == "" {
+		name := word(b, i)
+		if number = behind(" = ", b, i+len(name)); number < 0 {
+			return nowhere
+		}
+		g.Name = p.names.get(name)
+	}
+	size, i := numberAt(b, number)
+	i = behind("K", b, i)
+	if size >= wrappedKiB {
+		return nowhere
+	}
+	*g = Global{Name: g.Name, Size: Opt[uint64]{size * 1024, true}}
 	end := lineEnds(b, i)
+	if end < 0 {
+		g.Entries.Value, i = numberAt(b, behind(" (", b, i))
+		g.EntriesRecursive.Value, i = numberAt(b, behind("/", b, i))
+		g.Entries.Measured, g.EntriesRecursive.Measured = true, true
+		end = lineEnds(b, behind(")", b, behind(" entries", b, i)))
+	}
+	if end >= 0 {
+		p.snapshot.Globals.List = globals[:n+1]
+		p.snapshot.Expensive = true
+	}
+	return end
+}
+
+// tableRow takes "34/102 entries".
+func (p *parser) tableRow(b []byte, i int) int {
+	n, i := numberAt(b, i)
+	m, i := numberAt(b, behind("/", b, i))
+	end := lineEnds(b, behind(" entries", b, i))
 	if end >= 0 {
 		p.addTable(Global{Entries: Opt[uint64]{n, true}, EntriesRecursive: Opt[uint64]{m, true}})
 	}
@@ -118,15 +228,15 @@ func (p *parser) stateRow(b []byte, i int) int {
 	i = behind("tes:", b, i)
 	end := i + tcpRow
 	if i < 0 || end >= len(b) {
-		return -1
+		return nowhere
 	}
 	row := (*[tcpRow]byte)(b[i:end])
 	if row[0] == ' ' {
 		return p.headerRow(b, i)
 	}
-	state := bits.OnesCount8(p.rows)
+	state := bits.OnesCount8(p.states)
 	if !p.columns || state == len(tcpLabels) || b[end] != '\n' || string(row[:tcpCell]) != tcpCells[tcpCell*state:][:tcpCell] {
-		return -1
+		return nowhere
 	}
 	var cells [NumTCPStates]int64
 	for k := range cells {
@@ -136,7 +246,7 @@ func (p *parser) stateRow(b []byte, i int) int {
 		}
 		n, last := numberAt(cell, 0)
 		if last < 0 || string(cell[last:]) != noConnections[last:] {
-			return -1
+			return nowhere
 		}
 		cells[k] = int64(n)
 	}
@@ -177,24 +287,28 @@ func (th *Thread) numbers(b []byte, i int) int {
 	return lineEnds(b, i)
 }
 
-// lineEnds returns i if a line ends there, else -1.
+// nowhere is the place of what was not found. It stays below zero when a length is added to it.
+const nowhere = -1 << 32
+
+// lineEnds returns i if a line ends there, else nowhere.
 func lineEnds(b []byte, i int) int {
-	if i < 0 || i >= len(b) || b[i] != '\n' {
-		return -1
+	if uint(i) >= uint(len(b)) || b[i] != '\n' {
+		return nowhere
 	}
 	return i
 }
 
-// behind returns where s ends that begins at b[i]; -1 if it does not, or if i is -1.
+// behind returns where s ends that begins at b[i]; nowhere if it does not.
 func behind(s string, b []byte, i int) int {
-	if i < 0 || i > len(b)-len(s) || string(b[i:i+len(s)]) != s {
-		return -1
+	end := i + len(s)
+	if uint(end) > uint(len(b)) || string(b[i:end]) != s {
+		return nowhere
 	}
-	return i + len(s)
+	return end
 }
 
-// numberAt returns the number that begins at b[i], and where it ends; -1 if there is none that
-// surely fits, or if i is -1.
+// numberAt returns the number that begins at b[i], and where it ends; nowhere if there is none that
+// surely fits.
 func numberAt(b []byte, i int) (n uint64, end int) {
 	start := uint(i)
 	j := start
@@ -203,14 +317,7 @@ func numberAt(b []byte, i int) (n uint64, end int) {
 		j++
 	}
 	if j-start-1 >= maxDigits {
-		return 0, -1
+		return 0, nowhere
 	}
 	return n, int(j)
-}
-
-func trimmed(s string) string {
-	for len(s) > 0 && blank(s[len(s)-1]) {
-		s = s[:len(s)-1]
-	}
-	return s
 }

@@ -179,22 +179,24 @@ func TestRow(t *testing.T) {
 		{rowInact, true},
 		{rowTimer, true},
 		{strings.Replace(rowTimer, "36", "1234567890123456789", 1), true},
-		{strings.Replace(rowTimer, "Table", "Other", 1), false},
+		{strings.Replace(rowTimer, "Table", "Other", 1), true},
 		{strings.Replace(rowTimer, "36", "12345678901234567890", 1), false},
 		{rowTable, true},
 		{rowTable + " ", false},
 		{rowThread, true},
 		{strings.ReplaceAll(rowThread, "41", "1234567890123456789"), true},
 		{strings.ReplaceAll(rowThread, "41", "12345678901234567890"), false},
-		{strings.Replace(rowThread, "conn", "conm", 1), false},
+		{strings.Replace(rowThread, "conn", "conm", 1), true},
+		{strings.Replace(rowThread, "   conn", "    conn", 1), false},
+		{strings.Replace(rowThread, "   conn", "  conn", 1), false},
 		{strings.Replace(rowThread, " out=20 pending=", " ", 1), false},
 	} {
 		p := a.p.fork()
-		p.snapshot, p.heads, p.columns, p.rows = &Snapshot{}, a.p.heads, true, 0
+		p.snapshot, p.columns, p.states = &Snapshot{}, true, 0
 		p.snapshot.Timers.ByName = []Timer{{Name: "TableValTimer"}}[:0]
 		p.snapshot.Threads.List = make([]Thread, 0, 1)
-		end := p.row([]byte(test.row+"\n"+rowThread), len("1.000000"))
-		if got := end == len(test.row); got != test.want || !got && end != -1 {
+		row, end, lines := p.rows([]byte(test.row+"\n"+rowThread), 0, 0, []byte("1.000000"))
+		if got := end == len(test.row)+1; got != test.want || got != (lines == 1) || row != 0 {
 			t.Errorf("%s: taken to %d", test.row, end)
 		}
 	}

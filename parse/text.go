@@ -99,7 +99,8 @@ func (t *text) word(s string) bool {
 	if end > uint(len(t.b)) {
 		return false
 	}
-	if string(t.b[i:end]) != s {
+	// Most keys differ in their first letter, which spares a call.
+	if len(s) > 0 && t.b[i] != s[0] || string(t.b[i:end]) != s {
 		return false
 	}
 	t.i = int(end)
@@ -224,6 +225,15 @@ func (t *text) fail(what string) {
 // number takes an unsigned number; measured is false for one below zero, which is one that
 // has wrapped in the process.
 func (t *text) number() (n uint64, measured, ok bool) {
+	if n, end := numberAt(t.b, t.i); uint(end) < uint(len(t.b)) && endsNumber(t.b[end]) {
+		t.i = end
+		return n, true, true
+	}
+	return t.oddNumber()
+}
+
+// oddNumber takes a number that is below zero, ends with the text, or is none.
+func (t *text) oddNumber() (n uint64, measured, ok bool) {
 	b, i := t.b, uint(t.i)
 	end := uint(len(b))
 	negative := i < end && b[i] == '-'

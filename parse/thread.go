@@ -33,9 +33,6 @@ func (p *parser) threadLine(r *record) bool {
 		if name == tooLarge {
 			t.err = "a thread with a number too large for 64 bits"
 		}
-		if name >= 0 && end == first {
-			p.keepHead(t.b[t.i-threadIndent : t.i+name+len(" in=")])
-		}
 		if name != noThread {
 			t.i = last
 			return true
@@ -107,6 +104,7 @@ func (p *parser) thread(t *text, end int, lines bool) int {
 	if th.Name != string(name) {
 		th.Name = p.names.get(name)
 	}
+	p.lines = p.lines || lines
 	p.snapshot.Threads.List = threads
 	return n
 }
