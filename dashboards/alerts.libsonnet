@@ -91,6 +91,8 @@
   local either(ofFinding, text) = '{{ if $labels.kind }}' + ofFinding + '{{ else }}' + text + '{{ end }}',
   local grows(units) = '{{ $labels.resource }} of ' + process + ' grows' + perHour(units) + since + '.' + isSuspected,
 
+  runbookUrl(name):: runbook(name),
+
   prometheusAlerts+:: {
     groups+: [
       {

@@ -9,6 +9,12 @@
     // Label matchers of every series in rules and dashboards, such as 'job="zeek"'. Empty takes all.
     selector: '',
 
+    // The same for the job that scrapes Zeek's own telemetry, such as 'job="zeek_native"'.
+    nativeSelector: '',
+
+    // What bro_exporter calls a Zeek that runs without a cluster. Its telemetry has no name.
+    standaloneProcess: 'zeek',
+
     // Where Grafana is, for the links in alerts. Dashboards link to each other by path.
     grafanaUrl: 'http://localhost:3000',
 

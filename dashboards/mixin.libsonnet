@@ -3,4 +3,5 @@
 (import 'config.libsonnet')
 + (import 'recording.libsonnet')
 + (import 'alerts.libsonnet')
++ (import 'native.libsonnet')
 + (import 'grafana.libsonnet')

@@ -56,4 +56,12 @@ function(config={})
       #
       #   sed -i 's,http://localhost:3000,https://grafana.example.org,' alerts.yml
     |||, mixin.prometheusAlerts.groups),
+
+    'native.yml': file(|||
+      # Rules and alerts for sensors whose Zeek (7.1 and later) serves telemetry of its own, made by "make
+      # dashboards" from native.libsonnet. They need the metrics of bro_exporter and those of Zeek, scraped
+      # by two jobs. A process that has only one of them has these series as well, and none counts twice.
+      #
+      # Level host_process: one series for each process of each host, with the labels host and process.
+    |||, mixin.nativeRules.groups),
   }

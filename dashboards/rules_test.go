@@ -351,6 +351,12 @@ const bySeverity = `{{ if eq $labels.level "suspected" }}info{{ else }}warning{{
 // Alerts are written alike, and each has its section in the runbooks.
 func TestConventions(t *testing.T) {
 	sections := sections(t)
+	for _, name := range alertsOfNative(t) {
+		if _, ok := sections[name]; !ok {
+			t.Errorf("RUNBOOKS.md has no section %s", name)
+		}
+		delete(sections, name)
+	}
 	for _, a := range alerts(t) {
 		for what, ok := range map[string]bool{
 			"the name is not CamelCase with Bro in front":      regexp.MustCompile(`^Bro[A-Za-z]+$`).MatchString(a.Alert),

@@ -22,7 +22,7 @@ func process() dashboard {
 					unit:        "none",
 					view:        number{texts: stateTexts()},
 					empty:       "No bro_up for this process.",
-					alerts:      []string{"BroProcessDown", "BroLogStale"},
+					alerts:      []string{"BroProcessDown", "BroLogStale", "BroProcessHangs"},
 					queries:     []query{{expr: state, legend: "state"}},
 				},
 				{
@@ -151,7 +151,7 @@ func process() dashboard {
 					description: "CPU of all threads, from prof.log's run-times; 100 % is one core. A worker near 100 % drops packets, since its main thread is one thread. Much system time: capture or disk.",
 					unit:        "percentunit",
 					view:        lines{stacked: true},
-					alerts:      []string{"BroCPUSaturated"},
+					alerts:      []string{"BroCPUSaturated", "BroProcessBusy", "BroPacketsDropped"},
 					empty:       noSnapshot,
 					queries: []query{
 						{expr: `rate(bro_runtime_user_seconds_total{$here}[$__rate_interval])`, legend: "user"},
