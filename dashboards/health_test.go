@@ -2,11 +2,14 @@ package dashboards_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,6 +38,7 @@ func healthScenes() []healthScene {
 		{"writes", collector.Limits{}, writes, writes, nil},
 		{"stops, and nobody sees whether it lives", collector.Limits{}, writes, stops, []string{"BroLogStale"}},
 		{"stops to write", collector.Limits{}, lives(writes), stops, []string{"BroLogStale"}},
+		{"dies", collector.Limits{}, lives(writes), dies, []string{"BroProcessDown"}},
 		{"is gone", collector.Limits{}, writes, goes, []string{"BroProcessDown"}},
 		{"writes garbage", collector.Limits{}, writes, writesGarbage, []string{"BroLogUnreadable"}},
 		{"has many threads", collector.Limits{Threads: 3}, writes, writes, []string{"BroSeriesDropped"}},
@@ -63,9 +67,17 @@ func lives(s step) step {
 	}
 }
 
-func stops(t *testing.T, n *spooltest.Node) (string, func(before, now float64) bool) {
-	long := time.Now().Add(-time.Hour)
-	if err := os.Chtimes(n.Path(), long, long); err != nil {
+func stops(*testing.T, *spooltest.Node) (string, func(before, now float64) bool) {
+	return "bro_up", func(_, now float64) bool { return now == 0 }
+}
+
+// dies ends the process that lives was seen to run.
+func dies(t *testing.T, n *spooltest.Node) (string, func(before, now float64) bool) {
+	pid, err := strconv.Atoi(strings.TrimSpace(read(t, filepath.Join(n.Dir, ".pid"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		t.Fatal(err)
 	}
 	return "bro_up", func(_, now float64) bool { return now == 0 }
@@ -130,7 +142,7 @@ func newExporter(t *testing.T, r *recorder, node *spooltest.Node, limits collect
 	t.Helper()
 	c, err := collector.New(collector.Config{
 		Patterns: []spool.Pattern{{Glob: node.Path()}}, Limits: limits,
-		DiscoveryInterval: 5 * time.Millisecond, PollInterval: time.Millisecond,
+		DiscoveryInterval: 5 * time.Millisecond, PollInterval: time.Millisecond, StaleAfter: time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -213,9 +225,14 @@ func runZeek(t *testing.T, node string) {
 	if err := zeek.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		zeek.Wait() // a zombie would seem to live
+	}()
 	t.Cleanup(func() {
 		zeek.Process.Kill()
-		zeek.Wait()
+		<-ended
 	})
 	write(t, filepath.Join(node, ".pid"), fmt.Sprintln(zeek.Process.Pid))
 }

@@ -49,7 +49,7 @@
           {
             record: 'instance_process_thread:bro_queue_in_reads:waiting',
             why:: 'What these threads have read.',
-            expr: 'bro_thread_queue_in_reads_total{%(s)s} and bro_thread_messages_pending_in{%(s)s} >= 5' % where,
+            expr: 'bro_thread_queue_in_reads_total{%(s)s} and instance_process_thread:bro_messages_pending_in:waiting{%(s)s}' % where,
           },
           growing('in', 'The least of the last 15 minutes, where it is more than in the 15 minutes before, and these more than those before: a queue that is ever emptied has no backlog. 36: a minute without messages now and then.'),
           growing('out', 'The same for the other direction.'),

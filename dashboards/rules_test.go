@@ -18,6 +18,7 @@ import (
 	"bro_exporter/analyze"
 	"bro_exporter/internal/promtool"
 	"bro_exporter/parse"
+	"bro_exporter/verdict"
 )
 
 // scene is one sensor with one process, and the alerts that fire on it sooner or later, besides those
@@ -133,10 +134,9 @@ func (s *scene) play(t *testing.T, scrape time.Duration, metrics []string) (*rec
 	a := analyze.New(time.Time{}, time.Time{})
 	var found []analyze.Finding
 	judge := func() {
-		report := a.Report("", "")
-		list := slices.DeleteFunc(report.Findings, func(f analyze.Finding) bool { return f.Run < len(report.Runs)-1 })
-		p.judge(list)
-		found = append(found, list...)
+		v := verdict.Verdict{Report: a.Report("", "")}
+		p.judge(&v)
+		found = append(found, v.Current()...)
 	}
 	judged := 0.0
 	s.log.snapshots(t, func(snapshot *parse.Snapshot) {
@@ -144,7 +144,7 @@ func (s *scene) play(t *testing.T, scrape time.Duration, metrics []string) (*rec
 		a.Add(snapshot)
 		if real < judged {
 			judged = 0
-			p.judge(nil)
+			p.findings = nil
 		}
 		if real-judged >= judgeEvery {
 			judged = real

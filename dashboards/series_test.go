@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"bro_exporter/analyze"
 	"bro_exporter/collector"
 	"bro_exporter/parse"
+	"bro_exporter/verdict"
 )
 
 // recorder has what Prometheus would have scraped of one sensor: for each series, by its name with
@@ -144,13 +144,20 @@ func (p *player) play(snapshot *parse.Snapshot) {
 	maps.Copy(p.exposed, p.findings)
 }
 
-// judge lets the exporter expose findings from now on.
-func (p *player) judge(findings []analyze.Finding) {
+// judge lets the exporter expose a verdict from now on.
+func (p *player) judge(v *verdict.Verdict) {
 	p.findings = map[string]float64{}
-	for _, f := range findings {
-		labels := []string{"process", p.process, "level", f.Level.String(), "kind", string(f.Kind), "resource", f.Resource}
-		p.findings[p.name("bro_finding", labels...)] = 1
-	}
+	v.Series(func(metric int, value float64, labels ...string) {
+		m := verdict.Metrics()[metric]
+		if !slices.Contains(p.metrics, m.Name) {
+			return
+		}
+		pairs := []string{"process", p.process}
+		for i, label := range m.Labels {
+			pairs = append(pairs, label, labels[i])
+		}
+		p.findings[p.name(m.Name, pairs...)] = value
+	})
 }
 
 // end has the last snapshot scraped, and what was found at the end, for as long as alerts wait.

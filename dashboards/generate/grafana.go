@@ -109,6 +109,7 @@ type grafanaPanel struct {
 	GridPos         gridPos          `json:"gridPos"`
 	ID              int              `json:"id"`
 	Links           []dataLink       `json:"links,omitempty"`
+	MaxDataPoints   int              `json:"maxDataPoints,omitempty"`
 	Options         object           `json:"options,omitempty"`
 	Panels          *[]*grafanaPanel `json:"panels,omitempty"`
 	PluginVersion   string           `json:"pluginVersion,omitempty"`

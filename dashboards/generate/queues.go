@@ -114,12 +114,12 @@ func queues() dashboard {
 				},
 				{
 					title:       "Behind by",
-					description: "How late the threads are that are furthest behind at the end: what waits, divided by what is written each second.",
+					description: "How late the threads are for which most waits at the end: what waits, divided by what is written each second.",
 					unit:        "s",
 					view:        lines{},
 					empty:       since21,
 					alerts:      []string{"BroQueueInGrowing"},
-					queries:     []query{{expr: topmost(`(` + ofThread(behind) + `)`), legend: everyThread}},
+					queries:     []query{{expr: behindOfFullest, legend: everyThread}},
 				},
 				{
 					title:       "Slowest heartbeat",
@@ -187,6 +187,10 @@ func ofThread(expr string) string {
 
 // ofFullest keeps the threads for which most waits.
 const ofFullest = ` and topk($top, bro_thread_messages_pending_in{$here, thread=~"$thread"})`
+
+// behindOfFullest chooses the threads before it divides: thousands of pairs at each point took seconds.
+const behindOfFullest = `(bro_thread_messages_pending_in{$here, thread=~"$thread"} and topk($top, bro_thread_messages_pending_in{$here, thread=~"$thread"} @ end()))
+  / (rate(bro_thread_queue_in_writes_total{$here, thread=~"$thread"}[$__rate_interval]) > 0 and topk($top, bro_thread_messages_pending_in{$here, thread=~"$thread"} @ end()))`
 
 const slowestHeartbeat = `min without (thread) (rate(bro_thread_queue_in_writes_total{$here, thread=~"$thread"}[$__rate_interval]))`
 

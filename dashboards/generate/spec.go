@@ -125,7 +125,7 @@ const (
 	cpu = `(rate(bro_runtime_user_seconds_total{$here}[$__rate_interval]) + rate(bro_runtime_system_seconds_total{$here}[$__rate_interval]))`
 
 	// Messages in all queues of a process.
-	waiting = `sum without (thread) (bro_thread_messages_pending_in{$here} + bro_thread_messages_pending_out{$here})`
+	waiting = `sum without (thread) (bro_thread_messages_pending_in{$here}) + sum without (thread) (bro_thread_messages_pending_out{$here})`
 
 	// How long a thread needs for what waits: messages over messages a second.
 	behind = `bro_thread_messages_pending_in{$here} / (rate(bro_thread_queue_in_writes_total{$here}[$__rate_interval]) > 0)`
