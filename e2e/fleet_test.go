@@ -76,7 +76,8 @@ func startAgent(t *testing.T, s *stack.Stack, store string) *stack.Process {
 	write(t, config, strings.NewReplacer("localhost:10147", exporter, "store:9090", store, "scrape_interval: 15s", "scrape_interval: 500ms",
 		"max_backoff: 30s", "max_backoff: 1s").Replace(read(t, "examples/fleet/prometheus-agent.yml")))
 	t.Setenv("SENSOR", "sensor7")
-	p, err := s.ServePrometheus("--agent", "--config.file="+config, "--storage.agent.path="+s.Dir+"/agent", "--web.listen-address=127.0.0.1:0")
+	p, err := s.ServePrometheus("--agent", "--config.file="+config, "--storage.agent.path="+s.Dir+"/agent", "--web.listen-address=127.0.0.1:0",
+		"--storage.remote.flush-deadline=1s") // the store is stopped first
 	check(t, err)
 	return p
 }

@@ -1,5 +1,5 @@
-// Command demo runs bro_exporter, Prometheus and Alertmanager on a sensor whose logs are replayed two
-// minutes in a second, until it is interrupted.
+// Command demo runs bro_exporter, Prometheus and Alertmanager on a sensor that has run for a day and a half,
+// and lets it go on in real time, until it is interrupted.
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"bro_exporter/e2e/stack"
 )
@@ -33,9 +34,10 @@ func run() (err error) {
 	if err != nil {
 		return err
 	}
-	s := stack.New(programs, dir, stack.Speed)
+	s := stack.New(programs, dir)
+	s.Speed, s.Live, s.Progress = 1, 4*time.Hour, func(text string) { fmt.Println(text) }
 	defer func() { err = errors.Join(err, s.Stop()) }()
-	if _, err := s.Start("", "--loop"); err != nil {
+	if err := s.Start("", stack.Nodes()); err != nil {
 		return err
 	}
 	tour(s)
@@ -50,25 +52,26 @@ func run() (err error) {
 
 func tour(s *stack.Stack) {
 	fmt.Printf(`
-A sensor runs, %d times as fast as others:
+A sensor runs:
 
+  exporter      %s
   alerts        %s/#/alerts
-  Prometheus    %s/api/v1/query?query=bro_up
-  exporter      %s/metrics
+  Prometheus    %s/api/v1/query?query=bro_finding
   prof.logs     %s
 
-`, s.Speed, s.Alertmanager.URL, s.Prometheus.URL, s.Exporter.URL, s.Spool)
-	fmt.Println("What will be said of its processes, the first within a minute, of slow leaks after five:")
+`, s.Exporter.URL, s.Alertmanager.URL, s.Prometheus.URL, s.Spool)
+	fmt.Println("These alerts come within a minute, and stay for the four hours that its logs go on:")
 	for _, n := range stack.Nodes() {
 		alert := n.Alert
 		if alert == "" {
-			alert = "nothing: healthy"
+			alert = "none: healthy"
 		}
 		fmt.Printf("  %-15s %s\n", n.Process, alert)
 	}
 	fmt.Printf(`
 Prometheus has web pages, too, if PROMETHEUS names the program of a release. A Grafana on this host
-shows dashboards/*.json with %s as its data source. Or ask the logs themselves:
+shows dashboards/*.json with %s as its data source, and the last day and a half.
+Or ask a log itself:
 
   %s analyze %s/tables/prof.log
 

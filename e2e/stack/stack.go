@@ -4,16 +4,21 @@
 package stack
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"bro_exporter/e2e/timelapse"
 	"bro_exporter/internal/tool"
@@ -27,7 +32,7 @@ const (
 
 // Programs are the paths of what runs.
 type Programs struct {
-	Exporter, Proftool, Prometheus, Alertmanager string
+	Exporter, Proftool, Prometheus, Promtool, Alertmanager string
 }
 
 // Build builds the project's programs into dir, and the others where the Go command keeps them. A
@@ -45,8 +50,12 @@ func Build(dir string) (Programs, error) {
 			return Programs{}, err
 		}
 	}
+	promtool, err := tool.Path("prometheus", "promtool")
+	if err != nil {
+		return Programs{}, err
+	}
 	alertmanager, err := tool.Path("alertmanager", "alertmanager")
-	return Programs{filepath.Join(dir, "bro_exporter"), filepath.Join(dir, "proftool"), prometheus, alertmanager}, err
+	return Programs{filepath.Join(dir, "bro_exporter"), filepath.Join(dir, "proftool"), prometheus, promtool, alertmanager}, err
 }
 
 // Stack is what runs.
@@ -54,47 +63,116 @@ type Stack struct {
 	Programs Programs
 	// Dir holds what the programs write; Spool is the sensor's.
 	Dir, Spool string
-	// Speed is how many times as fast as in the logs time passes.
+	// Speed is how many times as fast as in the logs time passes: 1 in a demo, Fast in a test.
 	Speed int
+	// Live is how much of each log is written while the exporter runs. What is before was there when it
+	// started.
+	Live time.Duration
+	// Progress tells what Start does, if it is not nil.
+	Progress func(string)
 
 	Exporter, Prometheus, Alertmanager *Process
+	// Fed is closed when the logs of the nodes have come to their end.
+	Fed <-chan struct{}
 
-	all []*Process
+	all         []*Process
+	feedErr     error // once Fed is closed
+	stopFeeding func() error
 }
 
-// New returns a stack of which nothing runs yet.
-func New(programs Programs, dir string, speed int) *Stack {
-	return &Stack{Programs: programs, Dir: dir, Spool: filepath.Join(dir, "spool"), Speed: speed}
+// New returns a stack for a test, of which nothing runs yet.
+func New(programs Programs, dir string) *Stack {
+	return &Stack{Programs: programs, Dir: dir, Spool: filepath.Join(dir, "spool"), Speed: Fast, Live: 8 * time.Hour}
 }
 
-// Speed is how many times as fast everything happens in Start: half a second is a minute, so often
-// Prometheus scrapes, and five minutes are enough for a leak to show.
-const Speed = 120
+// Fast is how many times as fast everything happens in a test: half a second is a minute, so often
+// Prometheus scrapes.
+const Fast = 120
 
-// Start starts everything: the sensor's nodes and a real cluster, which is healthy. Alertmanager tells
-// the webhook, if it is not "". Arguments are for proftool replay; it returns that of the nodes.
-func (s *Stack) Start(webhook string, args ...string) (replay *Process, err error) {
-	logs, silent, err := writeLogs(s.Dir, Nodes())
+// Start starts everything on the nodes, which have written their logs for a while, and on a real cluster, which
+// is healthy. Alertmanager tells the webhook, if it is not "".
+func (s *Stack) Start(webhook string, nodes []Node) error {
+	feeds, err := s.feeds(nodes)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	s.tell("Writing the logs of the last day and a half ...")
+	now := time.Now()
+	var writing errgroup.Group
+	for _, f := range feeds {
+		writing.Go(func() error { return f.history(now) })
+	}
+	if err := writing.Wait(); err != nil {
+		return err
+	}
+	if s.Speed == 1 {
+		s.tell("Telling Prometheus what it would have scraped ...")
+		if err := s.backfill(); err != nil {
+			return err
+		}
+	}
+	s.tell("Starting bro_exporter, Prometheus and Alertmanager ...")
 	if err := s.StartAlertmanager(webhook); err != nil {
-		return nil, err
+		return err
 	}
-	speed := fmt.Sprintf("--speed=%d", s.Speed)
-	if _, err := s.Replay(append(silent, speed)...); err != nil {
-		return nil, err
-	}
-	if replay, err = s.Replay(append(append(args, speed), logs...)...); err != nil {
-		return nil, err
-	}
-	if _, err := s.replayAs("worker-1", "--loop", "--interval=1s", filepath.Join(tool.Root(), "testdata/7.0.11-cluster")); err != nil {
-		return nil, err
+	if _, err := s.replayAs("worker-1", "--loop", "--interval="+s.clusterInterval(), filepath.Join(tool.Root(), "testdata/7.0.11-cluster")); err != nil {
+		return err
 	}
 	if err := s.StartExporter(); err != nil {
-		return nil, err
+		return err
 	}
-	return replay, s.StartPrometheus()
+	if err := s.StartPrometheus(); err != nil {
+		return err
+	}
+	s.feed(feeds)
+	return nil
+}
+
+func (s *Stack) tell(text string) {
+	if s.Progress != nil {
+		s.Progress(text)
+	}
+}
+
+// backfill gives Prometheus the history of the spool directory, as proftool tells it.
+func (s *Stack) backfill() error {
+	proftool := exec.Command(s.Programs.Proftool, "backfill", "--quiet", "--label=job="+Job, "--label=instance="+Instance, s.Spool)
+	promtool := exec.Command(s.Programs.Promtool, "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=48h", "/dev/stdin", s.Dir+"/prometheus")
+	var complaints strings.Builder
+	proftool.Stderr, promtool.Stderr = &complaints, &complaints
+	var err error
+	if promtool.Stdin, err = proftool.StdoutPipe(); err != nil {
+		return err
+	}
+	if err := errors.Join(promtool.Start(), proftool.Run(), promtool.Wait()); err != nil {
+		return fmt.Errorf("backfill: %w\n%s", err, &complaints)
+	}
+	return nil
+}
+
+// clusterInterval is the time between two snapshots of the real cluster.
+func (s *Stack) clusterInterval() string {
+	return min(15*time.Second, 120*time.Second/time.Duration(s.Speed)).String()
+}
+
+// feed lets the nodes go on with their logs.
+func (s *Stack) feed(feeds []*feed) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	s.Fed = ended
+	var feeding errgroup.Group
+	for _, f := range feeds {
+		feeding.Go(func() error { return f.run(ctx) })
+	}
+	go func() {
+		s.feedErr = feeding.Wait()
+		close(ended)
+	}()
+	s.stopFeeding = func() error {
+		cancel()
+		<-ended
+		return s.feedErr
+	}
 }
 
 // Ended tells the first server that ends.
@@ -121,6 +199,10 @@ func (s *Stack) add(p *Process, err error) (*Process, error) {
 // Stop stops everything, the last first.
 func (s *Stack) Stop() error {
 	var errs []error
+	if s.stopFeeding != nil {
+		errs = append(errs, s.stopFeeding())
+		s.stopFeeding = nil
+	}
 	for i := len(s.all) - 1; i >= 0; i-- {
 		errs = append(errs, s.all[i].Stop())
 	}
@@ -137,18 +219,56 @@ func (s *Stack) Logs() string {
 	return b.String()
 }
 
-// fast is a duration of the logs' world.
-func (s *Stack) fast(d time.Duration) string { return (d / time.Duration(s.Speed)).String() }
+// scrape is how often Prometheus scrapes and evaluates: a minute of the logs' world in a test. Whoever looks at
+// a demo shall not wait.
+func (s *Stack) scrape() string {
+	if s.Speed == 1 {
+		return "5s"
+	}
+	return (time.Minute / time.Duration(s.Speed)).String()
+}
 
-// scrape is how often Prometheus scrapes and evaluates, in the logs' world.
-const scrape = time.Minute
+// rules returns a file of rules as this stack's Prometheus evaluates it.
+func (s *Stack) rules(name string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(tool.Root(), "dashboards", name))
+	if err != nil {
+		return "", err
+	}
+	if s.Speed == 1 {
+		text, err = timelapse.Impatient(text, 10*time.Second)
+	} else {
+		// The alert compares the logs' time with the clock, which are not the same here.
+		text, err = timelapse.Rules(text, s.Speed, "BroMemoryExhaustedSoon")
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	return string(text), nil
+}
 
 // StartExporter starts the exporter on the spool directory. What it waits for is not made as short
 // as the rest, as a busy machine may well halt a process for a second.
 func (s *Stack) StartExporter() (err error) {
-	s.Exporter, err = s.add(Serve(s.Programs.Exporter, "--web.listen-address=127.0.0.1:0", "--prof.path="+s.Spool+"/*/prof.log",
-		"--tail.poll-interval=50ms", "--collector.discovery-interval=250ms", "--collector.stale-after=3s"))
+	address := "127.0.0.1:0"
+	if s.Exporter != nil {
+		address = host(s.Exporter) // where Prometheus scrapes it
+	}
+	args := []string{"--web.listen-address=" + address, "--prof.path=" + s.Spool + "/*/prof.log"}
+	if s.Speed > 1 {
+		args = append(args, "--tail.poll-interval=50ms", "--collector.discovery-interval=250ms", "--collector.stale-after=3s",
+			"--analysis.interval="+JudgeInterval.String())
+	}
+	s.Exporter, err = s.add(Serve(s.Programs.Exporter, args...))
 	return err
+}
+
+// JudgeInterval is how often the exporter of a test judges each process.
+const JudgeInterval = 20 * time.Second
+
+// StopExporter stops the exporter. StartExporter starts it again, at the same address.
+func (s *Stack) StopExporter() error {
+	s.all = slices.DeleteFunc(s.all, func(p *Process) bool { return p == s.Exporter })
+	return s.Exporter.Stop()
 }
 
 // StartAlertmanager starts Alertmanager, which tells a webhook of alerts, and of their end.
@@ -171,17 +291,13 @@ receivers:
 
 // StartPrometheus starts Prometheus, which scrapes the exporter and tells Alertmanager of alerts.
 func (s *Stack) StartPrometheus() error {
-	config := fmt.Sprintf("global: {scrape_interval: %s, evaluation_interval: %[1]s}\n", s.fast(scrape))
+	config := fmt.Sprintf("global: {scrape_interval: %s, evaluation_interval: %[1]s}\n", s.scrape())
 	for _, name := range []string{"recording.yml", "alerts.yml"} {
-		text, err := os.ReadFile(filepath.Join(tool.Root(), "dashboards", name))
+		text, err := s.rules(name)
 		if err != nil {
 			return err
 		}
-		// It compares the logs' time with the clock, which are not the same here.
-		if text, err = timelapse.Rules(text, s.Speed, "BroMemoryExhaustedSoon"); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if _, err := s.write(name, string(text)); err != nil {
+		if _, err := s.write(name, text); err != nil {
 			return err
 		}
 	}
@@ -192,8 +308,23 @@ func (s *Stack) StartPrometheus() error {
 	if err != nil {
 		return err
 	}
-	s.Prometheus, err = s.ServePrometheus("--web.listen-address=127.0.0.1:0", "--config.file="+path, "--storage.tsdb.path="+s.Dir+"/prometheus", "--rules.alert.resend-delay=5s")
+	address, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	// Without an external URL the links in alerts lead to the host's name.
+	s.Prometheus, err = s.ServePrometheus("--web.listen-address="+address, "--web.external-url=http://"+address,
+		"--config.file="+path, "--storage.tsdb.path="+s.Dir+"/prometheus", "--rules.alert.resend-delay=5s")
 	return err
+}
+
+// freeAddress returns an address that nobody listens on.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
 }
 
 // ScrapeConfig is the part of a configuration that scrapes the exporter.

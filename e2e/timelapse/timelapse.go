@@ -65,6 +65,23 @@ func Rules(text []byte, speed int, without ...string) ([]byte, error) {
 	return yaml.Marshal(f)
 }
 
+// Impatient returns a rule file whose alerts wait for at most a time, and whose groups are evaluated as often.
+// Expressions stay as they are.
+func Impatient(text []byte, most time.Duration) ([]byte, error) {
+	var f file
+	if err := yaml.UnmarshalStrict(text, &f); err != nil {
+		return nil, err
+	}
+	for i := range f.Groups {
+		g := &f.Groups[i]
+		g.Interval = min(g.Interval, model.Duration(most))
+		for j := range g.Rules {
+			g.Rules[j].For = min(g.Rules[j].For, model.Duration(most))
+		}
+	}
+	return yaml.Marshal(f)
+}
+
 // shorter is never 0 unless d is: that would mean the default.
 func shorter(d model.Duration, speed int) model.Duration {
 	if d == 0 {

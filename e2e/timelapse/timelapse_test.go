@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"bro_exporter/internal/promtool"
 	"bro_exporter/internal/tool"
@@ -73,6 +74,17 @@ groups:
 	}
 	if _, err := Rules([]byte("groups: [{name: a, limit: 3}]"), 2); err == nil || !strings.Contains(err.Error(), "limit") {
 		t.Errorf("an unknown field gives %v", err)
+	}
+}
+
+func TestImpatient(t *testing.T) {
+	got, err := Impatient([]byte("groups: [{name: a, interval: 1m, rules: [{alert: B, expr: 'rate(c[4m]) > 1', for: 10m}, {alert: C, expr: d, for: 5s}]}]"), 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "groups:\n- name: a\n  interval: 10s\n  rules:\n  - alert: B\n    expr: rate(c[4m]) > 1\n    for: 10s\n  - alert: C\n    expr: d\n    for: 5s\n"
+	if string(got) != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
