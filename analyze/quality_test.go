@@ -174,6 +174,7 @@ func (o *outcome) look(hours float64, r *analyze.Report) look {
 
 func (o *outcome) found() bool     { return o.end.worst >= analyze.Suspected }
 func (o *outcome) leaks() bool     { return o.end.worst >= analyze.Stuck }
+func (o *outcome) missed() bool    { return !o.found() && !o.cannotTell() }
 func (o *outcome) suspected() bool { return o.end.worst == analyze.Suspected }
 func (o *outcome) named() bool     { return o.end.named >= analyze.Suspected }
 func (o *outcome) cannotTell() bool {
@@ -255,11 +256,11 @@ func groups(all []outcome, key func(*outcome) string, each func(string, []outcom
 }
 
 func leakTable(w *tabwriter.Writer, by string, all []outcome, key func(*outcome) string) {
-	fmt.Fprintf(w, "leaks by %s\tlogs\tleak\tsuspected\tmissed\tundecidable\tfound of decidable\trightly named\tonset off by, median\trate, median\t\n", by)
+	fmt.Fprintf(w, "leaks by %s\tlogs\tleak\tsuspected\tcannot tell\tmissed\tundecidable\tfound of decidable\trightly named\tonset off by, median\trate, median\t\n", by)
 	groups(all, key, func(k string, some []outcome) {
 		decidable := filter(some, func(o *outcome) bool { return !o.undecidable })
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%s\t%d\t%s\t%s\t\n", k, len(some), count(some, (*outcome).leaks), count(some, (*outcome).suspected),
-			len(some)-count(some, (*outcome).found), len(some)-len(decidable), share(count(decidable, (*outcome).found), len(decidable)), count(some, (*outcome).named), onsets(some), rates(some))
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%d\t%s\t%s\t\n", k, len(some), count(some, (*outcome).leaks), count(some, (*outcome).suspected),
+			count(some, (*outcome).cannotTell), count(some, (*outcome).missed), len(some)-len(decidable), share(count(decidable, (*outcome).found), len(decidable)), count(some, (*outcome).named), onsets(some), rates(some))
 	})
 	fmt.Fprintln(w, "\t")
 }

@@ -46,16 +46,20 @@ func (d *drawing) fastCore() {
 	if d.chance(0.4) {
 		d.quiet()
 	}
+	if d.chance(0.5) {
+		d.later(d.scale(0.2, 100))
+	}
 	chunk := d.scale(64, 1024)
 	d.with(func(p *process) { p.heap.chunk = chunk })
-	d.growsBy("Memory total", rate)
+	d.growsBy(rate, d.skip)
 }
 
-func (d *drawing) growsBy(what string, rate float64) {
-	d.what = what
+// growsBy leaks KiB of memory per hour, from some hours after the start of the process on.
+func (d *drawing) growsBy(rate, onset float64) {
+	d.what = "Memory total"
 	d.leaks = func(p *process) {
-		p.resource(what).add(flow{rate: rate}.curve(p))
-		p.grows = Growth{PerHour: rate}
+		p.resource(d.what).add(flow{rate: rate, onset: onset}.curve(p))
+		p.grows = Growth{PerHour: rate, Onset: onset}
 	}
 }
 
@@ -63,10 +67,10 @@ func (d *drawing) growsBy(what string, rate float64) {
 func (d *drawing) singleCore() {
 	d.later(d.scale(2, 60))
 	d.last = 1
-	d.growsBy("Memory total", d.scale(25, 300)*(1<<20)/d.skip)
+	d.growsBy(d.scale(25, 300)*(1<<20)/d.skip, 0)
 }
 
 // later starts the log some hours after its process.
 func (d *drawing) later(hours float64) {
-	d.skip, d.interval = hours, max(d.interval, 20)
+	d.skip = hours
 }
