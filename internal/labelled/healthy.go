@@ -223,11 +223,16 @@ func (d *drawing) beside() {
 	}
 }
 
-// drains has a writer that falls behind in the busiest hours and catches up by each morning.
+// drains has a writer that falls behind in the busiest hours and catches up by each morning. In a
+// log without a night it falls behind for a while and catches up soon.
 func (d *drawing) drains() {
 	name := pick(d.dice, connWriter, dnsWriter)
-	if !d.daily() {
+	switch d.span {
+	case Hours:
 		d.with(backlog(name, false, d.between(0.5, d.hours-2.5), d.between(10, 50)))
+		return
+	case Day:
+		d.with(backlog(name, false, d.between(0.5, d.hours-4), d.between(10, 100)))
 		return
 	}
 	most := 0.0
