@@ -12,9 +12,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"bro_exporter/collector"
 	"bro_exporter/parse"
+	"bro_exporter/verdict"
 )
 
 // Label is a label that every series gets, such as job or instance.
@@ -27,8 +31,8 @@ func ParseLabel(s string) (Label, error) {
 		return Label{}, fmt.Errorf("label %q: write it as NAME=VALUE, like job=zeek", s)
 	}
 	taken := []string{"process"}
-	for _, m := range collector.HistoryMetrics() {
-		taken = append(taken, m.Labels...)
+	for _, m := range metrics() {
+		taken = append(taken, m.labels...)
 	}
 	if slices.Contains(taken, name) {
 		return Label{}, fmt.Errorf("label %q: the metrics have a label %s of their own", s, name)
@@ -36,33 +40,61 @@ func ParseLabel(s string) (Label, error) {
 	return Label{name, value}, nil
 }
 
-// Config says what History to make.
+// Config configures a History.
 type Config struct {
 	Labels []Label          // that every series gets
 	Limits collector.Limits // as of the exporter
+	// AnalysisInterval is how much packet time passes from one verdict on a process to the next; 0 means
+	// that there are none. Each costs as much as the reading of about 1 MB of log.
+	AnalysisInterval time.Duration
+	// MemoryLimit is how many bytes of memory a process may use; 0 means that this is unknown.
+	MemoryLimit float64
 }
 
 // History is that of some processes.
 type History struct {
 	config  Config
-	metrics []collector.Metric
+	metrics []metric // those of the collector, then those of verdicts
+	verdict int      // index of the first of those
 	sorter  sorter
+}
+
+// metric is what the output has of a metric.
+type metric struct {
+	name, help string
+	counter    bool
+	labels     []string // besides process
+}
+
+func metrics() []metric {
+	var list []metric
+	for _, m := range collector.HistoryMetrics() {
+		list = append(list, metric{m.Name, m.Help, m.Type == prometheus.CounterValue, m.Labels})
+	}
+	for _, m := range verdict.Metrics() {
+		list = append(list, metric{m.Name, m.Help, false, m.Labels})
+	}
+	return list
 }
 
 // New returns a History of no process.
 func New(config Config) *History {
-	h := &History{config: config, metrics: collector.HistoryMetrics()}
+	h := &History{config: config, metrics: metrics(), verdict: len(collector.HistoryMetrics())}
 	h.sorter.init(len(h.metrics))
 	return h
 }
 
 // Process begins the history of the process called name. No name may come twice.
 func (h *History) Process(name string) *Process {
-	return &Process{
+	p := &Process{
 		history: h, name: strings.ToValidUTF8(name, "\uFFFD"),
 		state: collector.NewHistory(h.config.Limits),
 		slots: make([][]*series, len(h.metrics)), series: make([]map[string]*series, len(h.metrics)),
 	}
+	if h.config.AnalysisInterval > 0 {
+		p.judge = newJudge(h.config.AnalysisInterval, h.config.MemoryLimit)
+	}
+	return p
 }
 
 // Close removes the temporary file, if there is one.
@@ -74,6 +106,7 @@ type Process struct {
 	name    string
 	state   *collector.History
 	times   timeline
+	judge   *judge // nil without verdicts
 
 	slots  [][]*series          // of each metric, in the order of the last snapshot
 	slot   []int                // how many of them were met, by metric
@@ -98,12 +131,18 @@ func (p *Process) Add(s *parse.Snapshot) error {
 // End ends the history of the process: no snapshot follows.
 func (p *Process) End() error {
 	p.times.end(p.emit)
+	if p.judge != nil {
+		p.judge.end(p.emitVerdict)
+	}
 	p.Outliers, p.OutOfOrder = p.times.outliers, p.times.outOfOrder
 	return p.history.sorter.spillIfFull()
 }
 
 // emit adds a snapshot and, unless at is 0, its points at this time, in milliseconds.
 func (p *Process) emit(s *parse.Snapshot, at int64) {
+	if p.judge != nil {
+		p.judge.add(s, at, p.emitVerdict)
+	}
 	if at == 0 {
 		p.state.Add(s, func(int, float64, ...string) {})
 		return
@@ -112,6 +151,13 @@ func (p *Process) emit(s *parse.Snapshot, at int64) {
 	clear(p.slot)
 	p.state.Add(s, func(metric int, value float64, labels ...string) {
 		p.find(metric, labels).add(&p.history.sorter, at, value)
+	})
+}
+
+// emitVerdict adds the points of a verdict.
+func (p *Process) emitVerdict(v *verdict.Verdict, at int64) {
+	v.Series(func(metric int, value float64, labels ...string) {
+		p.lookUp(p.history.verdict+metric, labels).add(&p.history.sorter, at, value)
 	})
 }
 

@@ -7,10 +7,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"github.com/prometheus/client_golang/prometheus"
-
-	"bro_exporter/collector"
 )
 
 // Write writes the history of all processes that have ended as OpenMetrics: each metric once, each of
@@ -42,11 +38,11 @@ func (h *History) writeMetric(ctx context.Context, w *writer, runs []*runReader,
 		return nil
 	}
 	m := &h.metrics[metric]
-	family, kind := m.Name, "gauge"
-	if m.Type == prometheus.CounterValue {
-		family, kind = strings.TrimSuffix(m.Name, "_total"), "counter"
+	family, kind := m.name, "gauge"
+	if m.counter {
+		family, kind = strings.TrimSuffix(m.name, "_total"), "counter"
 	}
-	w.b = fmt.Appendf(w.b, "# TYPE %s %s\n# HELP %s %s\n", family, kind, family, escaped(m.Help))
+	w.b = fmt.Appendf(w.b, "# TYPE %s %s\n# HELP %s %s\n", family, kind, family, escaped(m.help))
 	for ; number != 0; number = least(runs, metric) {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -151,11 +147,11 @@ func (w *writer) appendSeconds(b []byte, millis int64) []byte {
 }
 
 // seriesName returns a series as it stands before its value.
-func seriesName(m *collector.Metric, process string, values []string, further []Label) string {
-	b := append([]byte(m.Name), '{')
+func seriesName(m *metric, process string, values []string, further []Label) string {
+	b := append([]byte(m.name), '{')
 	b = appendLabel(b, "process", process)
 	for i, value := range values {
-		b = appendLabel(append(b, ','), m.Labels[i], value)
+		b = appendLabel(append(b, ','), m.labels[i], value)
 	}
 	for _, label := range further {
 		b = appendLabel(append(b, ','), label.Name, strings.ToValidUTF8(label.Value, "\uFFFD"))

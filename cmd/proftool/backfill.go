@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/alecthomas/units"
 	"github.com/dustin/go-humanize/english"
 
 	"bro_exporter/backfill"
@@ -15,23 +18,30 @@ import (
 // history is "proftool backfill".
 type history struct {
 	inputs
-	labels []string
-	limits collector.Limits
+	labels      []string
+	limits      collector.Limits
+	interval    time.Duration
+	memoryLimit units.Base2Bytes
 }
 
 func (h *history) declare(app *kingpin.Application) *kingpin.CmdClause {
-	cmd := app.Command("backfill", "Print the history of logs as OpenMetrics, with the metrics and labels of bro_exporter, for 'promtool tsdb create-blocks-from openmetrics'. "+
-		"What is too much for the memory waits in a temporary file, about as large as the logs.")
+	cmd := app.Command("backfill", "Print the history of logs as OpenMetrics, with the metrics, findings and labels of bro_exporter, for 'promtool tsdb create-blocks-from openmetrics'. "+
+		"What does not fit into memory waits in a temporary file, smaller than the logs.")
 	cmd.Flag("label", "Label that every series gets, such as job=zeek and instance=sensor1:10147, to match what Prometheus scrapes; repeatable.").PlaceHolder("NAME=VALUE").StringsVar(&h.labels)
 	cmd.Flag("max-threads", "As --collector.max-threads of bro_exporter.").Default("500").IntVar(&h.limits.Threads)
 	cmd.Flag("max-globals", "As --collector.max-globals of bro_exporter.").Default("500").IntVar(&h.limits.Globals)
+	cmd.Flag("analysis-interval", "As --analysis.interval of bro_exporter, in packet time: judge each process this often; 0s leaves the findings out.").Default("10m").DurationVar(&h.interval)
+	cmd.Flag("memory-limit", "How much memory a process may use, such as 16GB, to tell when a leak has used it.").PlaceHolder("SIZE").BytesVar(&h.memoryLimit)
 	h.declareReading(cmd)
 	return cmd
 }
 
 func (h *history) run(ctx context.Context, p *program) (err error) {
 	if h.limits.Threads < 1 || h.limits.Globals < 1 {
-		return fmt.Errorf("--max-threads and --max-globals must be at least 1")
+		return errors.New("--max-threads and --max-globals must be at least 1")
+	}
+	if h.interval < 0 {
+		return errors.New("--analysis-interval must not be below 0")
 	}
 	var labels []backfill.Label
 	for _, text := range h.labels {
@@ -41,7 +51,9 @@ func (h *history) run(ctx context.Context, p *program) (err error) {
 		}
 		labels = append(labels, label)
 	}
-	all := backfill.New(backfill.Config{Labels: labels, Limits: h.limits})
+	all := backfill.New(backfill.Config{
+		Labels: labels, Limits: h.limits, AnalysisInterval: h.interval, MemoryLimit: float64(h.memoryLimit),
+	})
 	defer func() { _ = all.Close() }()
 	for _, files := range byProcess(h.find(p)) {
 		process := all.Process(files[0].Process)
