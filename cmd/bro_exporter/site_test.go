@@ -236,7 +236,7 @@ func TestHostileNames(t *testing.T) {
 	}
 	pages = append(pages, get(t, mux, "/?filter="+url.QueryEscape(hostile[1])).Body.String())
 	for _, page := range pages {
-		for _, bad := range []string{"<script>alert", "<img", `"onmouse`, "</title><b>", "\x1b", "\xff"} {
+		for _, bad := range []string{"<script>alert", "<img", `"onmouse`, "</title><b>", "\x1b", "\xff", "\u202e"} {
 			if strings.Contains(page, bad) {
 				t.Errorf("a page holds %q", bad)
 			}
