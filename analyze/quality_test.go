@@ -43,6 +43,9 @@ func TestQuality(t *testing.T) {
 			if text := o.wrong(); text != "" {
 				t.Log(text)
 			}
+			for _, text := range o.wavering() {
+				t.Log(text)
+			}
 		}
 	}
 	holds(t, outcomes)
@@ -117,7 +120,6 @@ type outcome struct {
 	*labelled.Case
 	end         look
 	looks       []look // at each hour
-	report      analyze.Report
 	undecidable bool
 	onset       time.Time // true; of the last process
 }
@@ -129,6 +131,7 @@ type look struct {
 	answer analyze.Answer
 	named  analyze.Level    // of the worst finding of the right kind
 	right  *analyze.Finding // that finding
+	said   string           // the worst finding
 }
 
 func judgeCase(c *labelled.Case) (outcome, error) {
@@ -154,8 +157,8 @@ func judgeCase(c *labelled.Case) (outcome, error) {
 			o.looks = append(o.looks, o.look(before+real, &r))
 		}
 	}
-	o.report = p.Report(c.Name, c.Name)
-	o.end = o.look(c.Hours, &o.report)
+	r := p.Report(c.Name, c.Name)
+	o.end = o.look(c.Hours, &r)
 	if c.Leak != "" && c.Span != "" {
 		o.undecidable = c.Oracle() < labelled.Decidable
 	}
@@ -163,7 +166,10 @@ func judgeCase(c *labelled.Case) (outcome, error) {
 }
 
 func (o *outcome) look(hours float64, r *analyze.Report) look {
-	l := look{hours: hours, worst: r.Worst(), answer: r.Answer}
+	l := look{hours: hours, worst: r.Worst(), answer: r.Answer, said: string(r.Answer)}
+	if len(r.Findings) > 0 && l.worst >= analyze.Suspected {
+		l.said = fmt.Sprintf("%s: %s: %s", r.Findings[0].Level, r.Findings[0].Kind, r.Findings[0].Text)
+	}
 	for i := range r.Findings {
 		if f := &r.Findings[i]; string(f.Kind) == o.Leak && f.Level > l.named {
 			l.named, l.right = f.Level, f
@@ -189,17 +195,27 @@ func (o *outcome) wrong() string {
 	case o.undecidable && !o.found():
 		return fmt.Sprintf("%s: missed, undecidable", o.Name)
 	}
-	said := string(o.end.answer)
-	for _, f := range o.report.Findings {
-		if f.Level >= analyze.Suspected {
-			said = fmt.Sprintf("%s: %s: %s", f.Level, f.Kind, f.Text)
-			break
-		}
-	}
 	if o.Leak == "" {
-		return fmt.Sprintf("%s: healthy, %s", o.Name, said)
+		return fmt.Sprintf("%s: healthy, %s", o.Name, o.end.said)
 	}
-	return fmt.Sprintf("%s: %s grows by %.3g/h from %.1f h on (%.2g of its level), %s", o.Name, o.What, o.Growth.PerHour, o.Growth.Onset, o.Growth.Share, said)
+	return fmt.Sprintf("%s: %s grows by %.3g/h from %.1f h on (%.2g of its level), %s", o.Name, o.What, o.Growth.PerHour, o.Growth.Onset, o.Growth.Share, o.end.said)
+}
+
+// wavering describes the hours at which a healthy log is called a leak, or a leak no longer is.
+func (o *outcome) wavering() []string {
+	var all []string
+	before := analyze.NoLevel
+	for _, l := range append(slices.Clone(o.looks), o.end) {
+		now := l.worst >= analyze.Stuck
+		switch was := before >= analyze.Stuck; {
+		case now && !was && (o.Leak == "" || l.hours < o.Growth.Onset):
+			all = append(all, fmt.Sprintf("%s: falsely at %.0f h, %s", o.Name, l.hours, l.said))
+		case was && !now && o.Leak != "" && l.hours >= o.Growth.Onset:
+			all = append(all, fmt.Sprintf("%s: taken back at %.0f h, %s", o.Name, l.hours, l.said))
+		}
+		before = l.worst
+	}
+	return all
 }
 
 func split(all []outcome) (leaking, healthy []outcome) {
