@@ -179,12 +179,18 @@ func (o *outcome) look(hours float64, r *analyze.Report) look {
 }
 
 func (o *outcome) found() bool     { return o.end.worst >= analyze.Suspected }
-func (o *outcome) leaks() bool     { return o.end.worst >= analyze.Stuck }
+func (o *outcome) leaks() bool     { return o.alarms(o.end) }
 func (o *outcome) missed() bool    { return !o.found() && !o.cannotTell() }
 func (o *outcome) suspected() bool { return o.end.worst == analyze.Suspected }
 func (o *outcome) named() bool     { return o.end.named >= analyze.Suspected }
 func (o *outcome) cannotTell() bool {
 	return !o.found() && o.end.answer == analyze.CannotTell
+}
+
+// alarms reports whether a verdict is a leak or something stuck. A backlog is trouble while it is
+// there, even if it drains, but no leak.
+func (o *outcome) alarms(l look) bool {
+	return l.worst == analyze.Leak || l.worst == analyze.Stuck && o.Class != "drains"
 }
 
 // wrong describes what is wrong about an outcome, empty if nothing is.
@@ -204,16 +210,16 @@ func (o *outcome) wrong() string {
 // wavering describes the hours at which a healthy log is called a leak, or a leak no longer is.
 func (o *outcome) wavering() []string {
 	var all []string
-	before := analyze.NoLevel
+	was := false
 	for _, l := range append(slices.Clone(o.looks), o.end) {
-		now := l.worst >= analyze.Stuck
-		switch was := before >= analyze.Stuck; {
+		now := o.alarms(l)
+		switch {
 		case now && !was && (o.Leak == "" || l.hours < o.Growth.Onset):
 			all = append(all, fmt.Sprintf("%s: falsely at %.0f h, %s", o.Name, l.hours, l.said))
 		case was && !now && o.Leak != "" && l.hours >= o.Growth.Onset:
 			all = append(all, fmt.Sprintf("%s: taken back at %.0f h, %s", o.Name, l.hours, l.said))
 		}
-		before = l.worst
+		was = now
 	}
 	return all
 }
@@ -349,8 +355,8 @@ func looksTable(w *tabwriter.Writer, leaking, healthy []outcome) {
 		leaks, suspicions := 0, 0
 		for i := range some {
 			days += some[i].Hours / 24
-			leaks += some[i].episodes(analyze.Stuck)
-			suspicions += some[i].episodes(analyze.Suspected)
+			leaks += some[i].episodes(some[i].alarms)
+			suspicions += some[i].episodes(suspicious)
 		}
 		fmt.Fprintf(w, "%s\t%.1f\t%d\t%.3f\t%d\t%.3f\t\n", k, days, leaks, float64(leaks)/days, suspicions, float64(suspicions)/days)
 	})
@@ -367,22 +373,25 @@ func looksTable(w *tabwriter.Writer, leaking, healthy []outcome) {
 	})
 }
 
-// episodes counts how often the verdict comes to a level.
-func (o *outcome) episodes(level analyze.Level) int {
-	n, in := 0, false
+// episodes counts how often the verdict becomes such a one.
+func (o *outcome) episodes(is func(look) bool) int {
+	n, was := 0, false
 	for _, l := range append(slices.Clone(o.looks), o.end) {
-		if l.worst >= level && !in {
+		now := is(l)
+		if now && !was {
 			n++
 		}
-		in = l.worst >= level
+		was = now
 	}
 	return n
 }
 
+func suspicious(l look) bool { return l.worst >= analyze.Suspected }
+
 // kept reports whether a log is ever rightly called a leak, 1 or 0, and whether that is taken back.
 func (o *outcome) kept() (given, back int) {
 	for _, l := range append(slices.Clone(o.looks), o.end) {
-		switch leak := l.worst >= analyze.Stuck; {
+		switch leak := o.alarms(l); {
 		case l.hours < o.Growth.Onset:
 		case leak:
 			given = 1
@@ -396,7 +405,7 @@ func (o *outcome) kept() (given, back int) {
 // early counts leaks that are found before they begin.
 func (o *outcome) early() int {
 	for _, l := range o.looks {
-		if l.hours < o.Growth.Onset && l.worst >= analyze.Stuck {
+		if l.hours < o.Growth.Onset && o.alarms(l) {
 			return 1
 		}
 	}
@@ -505,7 +514,7 @@ func targets(all []outcome) []string {
 		episodes, given, back := 0, 0, 0
 		for _, o := range in(healthy, labelled.Days) {
 			days += o.Hours / 24
-			episodes += o.episodes(analyze.Stuck)
+			episodes += o.episodes(o.alarms)
 		}
 		for i := range leaking {
 			g, b := leaking[i].kept()
