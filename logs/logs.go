@@ -39,9 +39,7 @@ type Log struct {
 func Find(arguments []string, stdin io.Reader) (logs []Log, errs []error) {
 	f := finder{stdin: stdin, seen: map[string]bool{}}
 	for _, argument := range arguments {
-		if err := f.argument(argument); err != nil {
-			errs = append(errs, err)
-		}
+		errs = append(errs, f.argument(argument)...)
 	}
 	return f.named(), errs
 }
@@ -57,10 +55,10 @@ type found struct {
 	given bool // Process was given, and stays
 }
 
-func (f *finder) argument(argument string) error {
+func (f *finder) argument(argument string) []error {
 	name, path := split(argument)
 	if path == "" {
-		return fmt.Errorf("%q names no file: write it as [NAME=]FILE", argument)
+		return []error{fmt.Errorf("%q names no file: write it as [NAME=]FILE", argument)}
 	}
 	if path == "-" {
 		f.add(name, Log{Process: "stdin", Path: "-", stdin: f.stdin})
@@ -71,9 +69,9 @@ func (f *finder) argument(argument string) error {
 	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(path, `*?[`):
 		return f.glob(name, path)
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: there is no such file: give a prof.log, a directory that holds some, a pattern in quotes, or - for standard input", path)
+		return []error{fmt.Errorf("%s: there is no such file: give a prof.log, a directory that holds some, a pattern in quotes, or - for standard input", path)}
 	case err != nil:
-		return explained(err)
+		return []error{explained(err)}
 	case info.IsDir():
 		return f.directory(name, path)
 	}
@@ -93,54 +91,58 @@ func split(argument string) (name, path string) {
 	return name, path
 }
 
-func (f *finder) glob(name, pattern string) error {
+func (f *finder) glob(name, pattern string) (errs []error) {
 	paths, err := filepath.Glob(pattern)
 	if err != nil {
-		return fmt.Errorf("%s: %w: a [ needs its ], a \\ needs a character behind it", pattern, err)
+		return []error{fmt.Errorf("%s: %w: a [ needs its ], a \\ needs a character behind it", pattern, err)}
 	}
-	if len(paths) == 0 {
-		return fmt.Errorf("%s: no file matches this pattern", pattern)
+	// Glob does not tell which directories it could not read.
+	for _, dir := range spool.NewFinder([]spool.Pattern{{Glob: pattern}}).Find().Unreadable() {
+		errs = append(errs, explained(&fs.PathError{Path: dir.Path, Err: dir.Err}))
+	}
+	if len(paths) == 0 && len(errs) == 0 {
+		return []error{fmt.Errorf("%s: no file matches this pattern", pattern)}
 	}
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
-			return explained(err)
+			errs = append(errs, explained(err))
 		case info.IsDir():
-			err = f.directory(name, path)
+			errs = append(errs, f.directory(name, path)...)
 		default:
 			f.file(name, path, info)
 		}
-		if err != nil {
-			return err
-		}
 	}
-	return nil
+	return errs
 }
 
 // directory finds the prof.logs in a directory and below. What may not be read below it does not
 // keep the rest.
-func (f *finder) directory(name, dir string) error {
+func (f *finder) directory(name, dir string) (errs []error) {
 	before := len(f.found)
-	var failed error
 	root := dir + string(filepath.Separator) // also where dir is a link
 	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			failed = explained(err)
+			errs = append(errs, explained(err))
 			return nil
 		}
 		if !isLog(entry.Name()) {
 			return nil
 		}
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+			errs = append(errs, explained(err))
+		case info.Mode().IsRegular():
 			f.file(name, filepath.Clean(path), info)
 		}
 		return nil
 	})
-	if failed == nil && len(f.found) == before {
-		return fmt.Errorf("%s: there is no prof*.log or prof*.log.gz in this directory or below: is it a spool or log directory?", dir)
+	if len(errs) == 0 && len(f.found) == before {
+		return []error{fmt.Errorf("%s: there is no prof*.log or prof*.log.gz in this directory or below: is it a spool or log directory?", dir)}
 	}
-	return failed
+	return errs
 }
 
 func isLog(name string) bool {

@@ -156,3 +156,18 @@ func TestFindErrors(t *testing.T) {
 		}
 	}
 }
+
+// A directory that a pattern matches and that cannot be read hides no other, and is named.
+func TestFindNamesUnreadableDirectories(t *testing.T) {
+	tree(t, "spool/worker-1/prof.log")
+	if err := os.Symlink("worker-2", "spool/worker-2"); err != nil { // a link to itself
+		t.Fatal(err)
+	}
+	logs, errs := Find([]string{"spool/*/prof.log"}, nil)
+	if len(logs) != 1 || logs[0].Process != "worker-1" {
+		t.Errorf("found %v", logs)
+	}
+	if len(errs) != 1 || !strings.HasPrefix(errs[0].Error(), "spool") {
+		t.Errorf("errors %v", errs)
+	}
+}

@@ -48,19 +48,22 @@ type splitter[T any] struct {
 	ctx     context.Context
 	file    io.ReaderAt
 	size    int64
-	todo    chan *piece[T] // for whoever has time
-	inOrder chan *piece[T] // for who delivers what was found
+	todo    chan *piece[T] // for whichever worker has time
+	inOrder chan *piece[T] // for delivery
+	texts   sync.Pool      // of *[]byte, for the texts of pieces
 }
 
-// piece is a part of a file, behind so many lines. What was found in it comes in few batches, most
-// often in one.
+// piece is a part of a file, and the number of lines before it. What was found in it comes in few
+// batches, most often in one.
 type piece[T any] struct {
 	from, to int64
 	lines    int
+	text     *[]byte // of the piece, as far as it could be read; nil if it is too large
 	found    chan batch[T]
 }
 
-// split makes pieces, but not many more than are being parsed.
+// split makes pieces, but not many more than are being parsed. It reads their text, since a piece's
+// line numbers depend on the text of all before: so no byte is read twice.
 func (s *splitter[T]) split(step int64) {
 	defer close(s.inOrder)
 	defer close(s.todo)
@@ -68,21 +71,43 @@ func (s *splitter[T]) split(step int64) {
 	for from := int64(0); from < s.size; {
 		to, err := parse.NextSnapshot(s.file, from+step, s.size)
 		if err != nil {
-			to = s.size // who parses it meets the same error, and says where
+			to = s.size // the worker meets the same error, and reports where
 		}
 		p := &piece[T]{from: from, to: to, lines: lines, found: make(chan batch[T], 1)}
+		if to-from <= 2*step {
+			p.text = s.read(from, int(to-from))
+			lines += bytes.Count(*p.text, newline)
+		}
 		if !send(s.ctx, s.inOrder, p) || !send(s.ctx, s.todo, p) {
 			close(p.found)
 			return
 		}
-		lines += s.countLines(from, to)
+		if to-from > 2*step {
+			lines += s.countLines(from, to)
+		}
 		from = to
 	}
 }
 
+var newline = []byte("\n")
+
+// read returns n bytes of the file, fewer if they cannot be read.
+func (s *splitter[T]) read(from int64, n int) *[]byte {
+	text, _ := s.texts.Get().(*[]byte)
+	if text == nil {
+		text = new([]byte)
+	}
+	if cap(*text) < n {
+		*text = make([]byte, n)
+	}
+	n, _ = s.file.ReadAt((*text)[:n], from) // the worker meets the same error
+	*text = (*text)[:n]
+	return text
+}
+
 func (s *splitter[T]) countLines(from, to int64) int {
-	c := &lineCounter{in: &section{s.ctx, io.NewSectionReader(s.file, from, to-from)}}
-	_, _ = io.Copy(io.Discard, c) // who parses it meets the same error
+	c := &lineCounter{in: s.section(from, to)}
+	_, _ = io.Copy(io.Discard, c) // the worker meets the same error
 	return c.lines
 }
 
@@ -92,13 +117,42 @@ func (s *splitter[T]) work() {
 	}
 }
 
+// textOf returns the text from the piece's beginning to the file's end.
+func (s *splitter[T]) textOf(p *piece[T]) *text {
+	if p.text == nil {
+		return &text{more: lineCounter{in: s.section(p.from, s.size)}}
+	}
+	behind := p.from + int64(len(*p.text))
+	return &text{known: *p.text, more: lineCounter{in: shortly{s.section(behind, s.size)}}}
+}
+
+// text is a text whose beginning is in memory.
+type text struct {
+	known []byte
+	at    int // of known, from which reading goes on
+	more  lineCounter
+}
+
+// Read implements io.Reader.
+func (t *text) Read(b []byte) (int, error) {
+	if t.at == len(t.known) {
+		return t.more.Read(b)
+	}
+	n := copy(b, t.known[t.at:])
+	t.at += n
+	return n, nil
+}
+
+// lines returns how many lines were read.
+func (t *text) lines() int { return bytes.Count(t.known[:t.at], newline) + t.more.lines }
+
 // maxBatch is how many records a batch may hold: where there is no snapshot to begin with, a piece
 // may be as large as the file.
 const maxBatch = 1024
 
 func (s *splitter[T]) parse(p *piece[T]) {
 	defer close(p.found)
-	text := &lineCounter{in: &section{s.ctx, io.NewSectionReader(s.file, p.from, s.size-p.from)}}
+	text := s.textOf(p)
 	r := parse.NewReader(text, s.log.Path)
 	var found batch[T]
 	known := p.from == 0 // what stood before the next snapshot
@@ -119,7 +173,10 @@ func (s *splitter[T]) parse(p *piece[T]) {
 	}
 	// At its end the piece has read ahead: what broke there is the next one's.
 	if err := r.Err(); err != nil && !end {
-		found.err = brokeOff(s.log, p.lines+text.lines, err)
+		found.err = brokeOff(s.log, p.lines+text.lines(), err)
+	}
+	if p.text != nil {
+		s.texts.Put(p.text)
 	}
 	if s.log.OnRead != nil {
 		s.log.OnRead(int(p.to - p.from))
@@ -127,7 +184,11 @@ func (s *splitter[T]) parse(p *piece[T]) {
 	send(s.ctx, p.found, found)
 }
 
-// section is a part of a file, as long as it is wanted.
+// section returns a part of the file. Reading it ends when it is no longer wanted.
+func (s *splitter[T]) section(from, to int64) *section {
+	return &section{s.ctx, io.NewSectionReader(s.file, from, to-from)}
+}
+
 type section struct {
 	ctx context.Context
 	*io.SectionReader
@@ -141,6 +202,14 @@ func (s *section) Read(b []byte) (int, error) {
 	return s.SectionReader.Read(b)
 }
 
+// shortly reads little at a time, where little is wanted.
+type shortly struct{ io.Reader }
+
+// Read implements io.Reader.
+func (s shortly) Read(b []byte) (int, error) {
+	return s.Reader.Read(b[:min(len(b), 16<<10)])
+}
+
 // lineCounter counts the lines that are read from it.
 type lineCounter struct {
 	in    io.Reader
@@ -150,6 +219,6 @@ type lineCounter struct {
 // Read implements io.Reader.
 func (c *lineCounter) Read(b []byte) (int, error) {
 	n, err := c.in.Read(b)
-	c.lines += bytes.Count(b[:n], []byte("\n"))
+	c.lines += bytes.Count(b[:n], newline)
 	return n, err
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"sync"
 
 	"bro_exporter/parse"
 )
@@ -16,14 +17,33 @@ import (
 // pieceSize is how many bytes of a large file one goroutine parses at a time: about 300 snapshots.
 const pieceSize = 2 << 20
 
-// Snapshots reads the log from its beginning to its end and yields its snapshots in order. An error
-// comes without a snapshot: a *parse.SyntaxError is a line that could not be read, and reading goes
-// on; any other is the last, and says in which line the log broke, after all snapshots before it.
+// Snapshots reads the log from its beginning to its end and yields its snapshots in order. A
+// snapshot is overwritten when the next one is asked for; Clone it to keep it. An error comes without
+// a snapshot: a *parse.SyntaxError is a line that could not be read, and reading goes on; any other
+// is the last, and tells in which line the log broke, after all snapshots before it.
 //
 // A large file is parsed by as many goroutines as there are processors, and memory is bounded
 // whatever the size. When ctx is done, reading ends with its error.
 func (l Log) Snapshots(ctx context.Context) iter.Seq2[*parse.Snapshot, error] {
-	return Map(ctx, l, (*parse.Snapshot).Clone)
+	var used sync.Pool
+	keep := func(s *parse.Snapshot) *parse.Snapshot {
+		kept, _ := used.Get().(*parse.Snapshot)
+		if kept == nil {
+			kept = &parse.Snapshot{}
+		}
+		kept.CopyFrom(s)
+		return kept
+	}
+	return func(yield func(*parse.Snapshot, error) bool) {
+		for s, err := range Map(ctx, l, keep) {
+			if !yield(s, err) {
+				return
+			}
+			if s != nil {
+				used.Put(s)
+			}
+		}
+	}
 }
 
 // Map yields what convert makes of each snapshot, in the order of Snapshots. It is for work that takes
@@ -51,9 +71,9 @@ func (r *reader[T]) read() error {
 	if r.log.stdin != nil {
 		return r.stream(io.NopCloser(r.log.stdin))
 	}
-	file, err := os.Open(r.log.Path)
+	file, err := openWithin(r.ctx, r.log.Path)
 	if err != nil {
-		return explained(err)
+		return err
 	}
 	info, err := file.Stat()
 	if err != nil {
@@ -65,6 +85,31 @@ func (r *reader[T]) read() error {
 	}
 	defer file.Close()
 	return r.pieces(file, info.Size(), pieceSize)
+}
+
+// openWithin opens a file unless ctx is done before. A named pipe cannot be opened before somebody
+// writes into it; a goroutine is left waiting for that.
+func openWithin(ctx context.Context, path string) (*os.File, error) {
+	type opened struct {
+		file *os.File
+		err  error
+	}
+	done := make(chan opened)
+	go func() {
+		file, err := os.Open(path)
+		if !send(ctx, done, opened{file, err}) && err == nil {
+			file.Close()
+		}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case o := <-done:
+		if o.err != nil {
+			return nil, explained(o.err)
+		}
+		return o.file, nil
+	}
 }
 
 // batch is what was found in a part of a log, in order.
@@ -164,7 +209,10 @@ func (l Log) newest(ctx context.Context) (*parse.Snapshot, error) {
 		if err != nil {
 			return newest, err
 		}
-		newest = snapshot
+		if newest == nil {
+			newest = &parse.Snapshot{}
+		}
+		newest.CopyFrom(snapshot)
 	}
 	return newest, nil
 }
@@ -196,12 +244,56 @@ func compressed(file io.ReaderAt) bool {
 
 // decompressed returns what in holds, which may be compressed.
 func decompressed(in io.Reader) (io.Reader, error) {
-	buffered := bufio.NewReaderSize(in, 64<<10)
-	// What keeps these bytes from being read is met again by who reads on.
+	counted := &byteCounter{in: in}
+	buffered := bufio.NewReaderSize(counted, 64<<10)
+	// What keeps these bytes from being read is met again when reading goes on.
 	if magic, _ := buffered.Peek(len(gzipMagic)); string(magic) != gzipMagic {
 		return buffered, nil
 	}
-	return gzip.NewReader(buffered)
+	text, err := gzip.NewReader(buffered)
+	if err != nil {
+		return nil, err
+	}
+	return &inflated{text: text, compressed: counted}, nil
+}
+
+// A prof.log becomes a tenth to a fortieth of its size when gzip compresses it. What is far smaller
+// than that was made to cost time: gzip can turn a megabyte into a gigabyte of newlines.
+const (
+	maxInflation = 250      // bytes of text for each compressed byte
+	anyInflation = 64 << 20 // bytes of text that may be any number of times larger
+)
+
+var errInflated = fmt.Errorf("over %d times as large as its compressed file, which no prof.log is: decompress it yourself to read it all the same", maxInflation)
+
+// inflated is a text that ends with an error where it becomes far larger than its compressed form.
+type inflated struct {
+	text       io.Reader
+	n          int64
+	compressed *byteCounter
+}
+
+// Read implements io.Reader.
+func (i *inflated) Read(b []byte) (int, error) {
+	n, err := i.text.Read(b)
+	i.n += int64(n)
+	if i.n > anyInflation && i.n > maxInflation*i.compressed.n {
+		return n, errInflated
+	}
+	return n, err
+}
+
+// byteCounter counts the bytes that are read from it.
+type byteCounter struct {
+	in io.Reader
+	n  int64
+}
+
+// Read implements io.Reader.
+func (c *byteCounter) Read(b []byte) (int, error) {
+	n, err := c.in.Read(b)
+	c.n += int64(n)
+	return n, err
 }
 
 // counted tells OnRead what is read from it.

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"bro_exporter/parse"
@@ -58,7 +59,7 @@ func (f *result) add(t testing.TB, snapshot *parse.Snapshot, err error) {
 	case err != nil:
 		t.Fatal(err)
 	default:
-		f.snapshots = append(f.snapshots, snapshot)
+		f.snapshots = append(f.snapshots, snapshot.Clone())
 	}
 }
 
@@ -218,7 +219,7 @@ func TestSnapshotsOfAPipeComeAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(snapshot, want[i]) {
+		if !reflect.DeepEqual(snapshot.Clone(), want[i]) {
 			t.Fatalf("snapshot %d is\n%+v\nwant\n%+v", i, snapshot, want[i])
 		}
 		if i++; i == len(want)-1 {
@@ -329,6 +330,57 @@ func TestStopping(t *testing.T) {
 		}
 		stop()
 	}
+}
+
+// A compressed file whose text is far larger than a log's is read to a bound, and the reason given.
+func TestInflated(t *testing.T) {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	newlines := bytes.Repeat([]byte("\n"), 1<<20)
+	for range 4 * anyInflation >> 20 {
+		w.Write(newlines)
+	}
+	w.Close()
+	var last error
+	for _, err := range (Log{Path: "bomb", stdin: &b}).Snapshots(t.Context()) {
+		last = err
+	}
+	if !errors.Is(last, errInflated) {
+		t.Errorf("ended with %v", last)
+	}
+}
+
+// No real log comes near the bound.
+func TestLogsAreNotInflated(t *testing.T) {
+	for name, text := range texts(t) {
+		if !strings.HasPrefix(name, "../testdata/") {
+			continue
+		}
+		if n := len(text) / len(zipped(text)); n > maxInflation/4 {
+			t.Errorf("%s: %d times as large as compressed", name, n)
+		}
+	}
+}
+
+// Opening a pipe into which nobody writes ends when it is no longer wanted.
+func TestPipeWithoutWriter(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "prof.log")
+	if err := syscall.Mkfifo(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for _, err := range (Log{Path: path}).Snapshots(ctx) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+	}
+	// The goroutine that waits for a writer ends with it.
+	w, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
 }
 
 func BenchmarkSnapshots(b *testing.B) {

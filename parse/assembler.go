@@ -152,6 +152,7 @@ func (a *Assembler) parsePending() (snapshots []*Snapshot) {
 // complete.
 func (a *Assembler) step() bool {
 	indent := a.takeRows()
+	a.skipBlankLines()
 	rest := a.buf[a.line:]
 	n := a.newline()
 	if n < 0 {
@@ -167,6 +168,20 @@ func (a *Assembler) step() bool {
 	}
 	a.takeLine(rest[:n], indent)
 	return true
+}
+
+// skipBlankLines skips the empty lines that come next, unless they continue a record.
+func (a *Assembler) skipBlankLines() {
+	if a.indent > 0 || a.overlong || a.line == len(a.buf) || a.buf[a.line] != '\n' {
+		return
+	}
+	a.endRecord()
+	next := a.line
+	for next < len(a.buf) && a.buf[next] == '\n' {
+		next++
+	}
+	a.lines += next - a.line
+	a.behind(next)
 }
 
 // newline returns the length of the line that comes next, -1 if it is not complete. What was

@@ -740,6 +740,25 @@ func TestClone(t *testing.T) {
 	}
 }
 
+func TestCopyFrom(t *testing.T) {
+	snapshots, _ := read(t, load(t, "7.0.11/pcap/prof.log"))
+	copied := &Snapshot{}
+	for _, s := range snapshots {
+		copied.CopyFrom(s)
+		equal(t, "a copy", copied.Clone(), s)
+	}
+	last := snapshots[len(snapshots)-1]
+	if len(last.Threads.List) == 0 {
+		t.Fatal("no threads")
+	}
+	if copied.Threads.List[0].In++; last.Threads.List[0].In == copied.Threads.List[0].In {
+		t.Error("a copy shares memory")
+	}
+	if n := testing.AllocsPerRun(10, func() { copied.CopyFrom(last) }); n > 0 {
+		t.Errorf("%.0f allocations for a copy", n)
+	}
+}
+
 func TestReleases(t *testing.T) {
 	for r, want := range map[Releases]string{
 		{}: "unknown", {Since: 3.1, Until: 3.0}: "unknown", {Until: 2.0}: "2.0", {Until: 5.0}: "2.0-5.0",

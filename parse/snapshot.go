@@ -213,6 +213,15 @@ func (s *Snapshot) Clone() *Snapshot {
 	return &c
 }
 
+// CopyFrom makes s a copy of o that shares nothing with it, in the memory that s has.
+func (s *Snapshot) CopyFrom(o *Snapshot) {
+	timers, threads, globals := s.Timers.ByName[:0], s.Threads.List[:0], s.Globals.List[:0]
+	*s = *o
+	s.Timers.ByName = append(timers, o.Timers.ByName...)
+	s.Threads.List = append(threads, o.Threads.List...)
+	s.Globals.List = append(globals, o.Globals.List...)
+}
+
 // writtenBy narrows the releases that the snapshot may be of to those that are in r too.
 func (s *Snapshot) writtenBy(r Releases) { s.Releases = s.Releases.and(r) }
 

@@ -13,6 +13,7 @@ import (
 	"bro_exporter/backfill"
 	"bro_exporter/collector"
 	"bro_exporter/logs"
+	"bro_exporter/parse"
 )
 
 // history is "proftool backfill".
@@ -71,7 +72,7 @@ func (h *history) run(ctx context.Context, p *program) (err error) {
 
 func (h *history) add(ctx context.Context, p *program, process *backfill.Process, log logs.Log, last bool) error {
 	outliers, outOfOrder := process.Outliers, process.OutOfOrder
-	for snapshot := range p.snapshots(ctx, log) {
+	for snapshot := range converted(ctx, p, log, (*parse.Snapshot).Clone) { // a Process keeps some for a while
 		if err := process.Add(snapshot); err != nil {
 			return err
 		}

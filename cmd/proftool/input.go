@@ -51,18 +51,23 @@ func (in *inputs) find(p *program) []logs.Log {
 // maxFaults is how many unreadable lines of one log are reported one by one.
 const maxFaults = 10
 
-// snapshots yields the snapshots of a log. It reports the lines that could not be read, and where and why
-// reading ended early.
+// snapshots yields the snapshots of a log, each until the next. It reports the lines that could not
+// be read, and where and why reading ended early.
 func (p *program) snapshots(ctx context.Context, log logs.Log) iter.Seq[*parse.Snapshot] {
-	return converted(ctx, p, log, (*parse.Snapshot).Clone)
+	return reported(ctx, p, log, log.Snapshots(ctx))
 }
 
 // converted yields what convert makes of each snapshot of a log, as logs.Map does, and reports what
 // snapshots reports.
 func converted[T any](ctx context.Context, p *program, log logs.Log, convert func(*parse.Snapshot) T) iter.Seq[T] {
+	return reported(ctx, p, log, logs.Map(ctx, log, convert))
+}
+
+// reported yields what is read of a log, and reports what snapshots reports.
+func reported[T any](ctx context.Context, p *program, log logs.Log, read iter.Seq2[T, error]) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		snapshots, faults := 0, 0
-		for snapshot, err := range logs.Map(ctx, log, convert) {
+		for snapshot, err := range read {
 			var fault *parse.SyntaxError
 			switch {
 			case err == nil:
