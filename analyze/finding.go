@@ -123,7 +123,9 @@ func (u Unit) cost() float64 {
 		return 1 << 10
 	case Entries:
 		return 2 << 10
-	case Connections, Messages:
+	case Connections:
+		return 16 << 10
+	case Messages:
 		return 64 << 10
 	default:
 		return 0
@@ -215,10 +217,7 @@ func (f *findings) tables() {
 			"No table that is listed does. Print the length of the suspects in a script, on a schedule, and look for tables without &create_expire, &read_expire or &write_expire.")
 	default:
 		for _, r := range f.growing(KindGlobals) {
-			if f.growthShare(tableEntries) > f.growthShare(globalsSize)/2 {
-				continue // the tables fill
-			}
-			f.grows(KindGlobals, "script state: the size of all globals, though no table or record that is listed does,", r,
+			f.grows(KindGlobals, "script state: the size of the globals that are not listed", r,
 				"A vector, a string or a record of the script layer is only added to.")
 		}
 	}
@@ -234,14 +233,6 @@ func (f *findings) partsCover(total resource) bool {
 		parts += max(0, r.Last-r.First)
 	}
 	return parts >= (total.Last-total.First)/2
-}
-
-// growthShare returns by what share of its first value a total has grown.
-func (f *findings) growthShare(name string) float64 {
-	for _, r := range f.all(func(r resource) bool { return r.quantity.name == name }) {
-		return over(r.Last-r.First, r.First)
-	}
-	return 0
 }
 
 func (f *findings) namedTables(named []resource) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"gonum.org/v1/gonum/stat"
@@ -129,7 +130,7 @@ type step struct{ at, size float64 }
 // judgeGrowth weighs what may explain that a resource grows: first the load, then what a healthy
 // process fills.
 func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float64) judgement {
-	c := l.newCourse(values, l.causes(q, false), l.begin)
+	c := l.newCourse(values, l.causes(q, nil), l.begin)
 	c.peak = q.peak
 	n := len(c.x)
 	hours, last := c.hours(), c.y[n-1]
@@ -156,21 +157,22 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		j.verdict = Unsettled
 		return j
 	}
-	if !q.fills {
+	if !fills(q, t.key.name) {
 		j.verdict = Grows
 		j.surely(sure)
 		return j
 	}
-	filling := l.newCourse(values, l.causes(q, true), l.begin)
+	since, age := l.filling, l.age()
+	if first := (t.from - l.run.first) / 3600; first > young {
+		since = l.fillingSince(first) // it was made then, or was not worth listing
+		age = (l.run.last - t.from) / 3600
+	}
+	filling := l.newCourse(values, l.causes(q, &since), l.begin)
 	filling.peak = q.peak
 	if q.kind == KindCore {
 		filling.boundFills(cacheShare * c.y[0])
 	}
 	full := filling.fit()
-	age := l.age()
-	if since := (t.from - l.run.first) / 3600; since > young {
-		age -= since + l.run.age/3600 // it was made then, or was not worth listing
-	}
 	sound := full.growth >= need && full.z >= sure && full.steady
 	switch {
 	case age >= settled && sound && full.growth >= 0.15*filling.filled(full.coefficients):
@@ -181,7 +183,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	case age >= settled:
 		j.verdict, j.level = Unsettled, Suspected
 	default:
-		j.level = l.suspicion(q, values, &j.trend, &full, sound)
+		j.level = l.suspicion(q, values, &j.trend, &full, sound, &since)
 		j.verdict = Unsettled
 		if j.level == Leak {
 			j.verdict = Grows
@@ -202,8 +204,17 @@ func (c *course) boundFills(most float64) {
 	}
 }
 
+// fills reports whether a healthy process may fill a resource for up to a day. Timers of tunnels live
+// for a day, and those of tables as long as these keep entries; other types, and intelligence, do not.
+func fills(q *quantity, name string) bool {
+	if q.kind == KindTimers && name != "" {
+		return strings.Contains(name, "Tunnel") || strings.HasPrefix(name, "TableVal")
+	}
+	return q.fills && name != intelStore
+}
+
 // suspicion returns how grave growth is in a process that may still be filling.
-func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound bool) Level {
+func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound bool, since *filling) Level {
 	perHour := t.slope / max(t.base, 1)
 	if t.growth < 0.1*t.base || !t.straight() {
 		return NoLevel
@@ -215,18 +226,39 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound bo
 		return Suspected
 	}
 	late := sound && full.onset > l.hours[l.begin]+0.2*(l.hours[len(l.hours)-1]-l.hours[l.begin])
-	switch base, curved := l.filling(values); {
+	switch base, curved := l.fillingOf(values, since); {
 	case q.unit == Entries && t.slope < 50, q.unit == Timers && t.slope < 5:
 		return NoLevel
+	case q.kind == KindSessions:
+		return Suspected
+	case (base < 0.12 || curved > 0.4) && !late && q.unit == Entries && t.slope*entrySize*day >= largeShare*l.memory():
+		return Suspected
 	case (base < 0.12 || curved > 0.4) && !late:
 		return NoLevel
 	case perHour >= 0.1 && t.growth >= 0.4*t.base && t.to()-t.onset >= 2:
 		return Leak
-	case late && perHour >= 0.05:
+	case late && perHour >= 0.05 && t.to()-t.onset >= max(3, 0.2*l.hours[len(l.hours)-1]):
 		return Leak
 	default:
 		return Suspected
 	}
+}
+
+// What fills may take that share of the memory in a day before anybody should look, at so many bytes
+// an entry.
+const (
+	largeShare = 0.15
+	entrySize  = 300
+)
+
+// memory returns the newest total, in bytes.
+func (l *look) memory() float64 {
+	for _, t := range l.run.order {
+		if l.run.quantities[t.key.quantity].name == totalMemory {
+			return t.value
+		}
+	}
+	return math.Inf(1)
 }
 
 func (t *trend) to() float64 { return t.onset + over(t.growth, t.slope) }
@@ -247,24 +279,24 @@ func (c *course) filled(coefficients []float64) float64 {
 // straight reports whether the growth goes on as fast as it began.
 func (t *trend) straight() bool { return t.late >= 0.6*t.early }
 
-// filling tells a resource that fills from one that grows beside it. What fills begins empty: a
+// fillingOf tells a resource that fills from one that grows beside it. What fills begins empty: a
 // table that expires after a day has next to nothing in the first minutes, and a table that leaks
 // has what it has anyway. And what fills does so ever more slowly. The base is the share of
-// the resource at its end that does not fill; curved is the share of what fills that slows down,
+// the resource at its end that does not fill, but for what it may have had when it was listed first; curved is the share of what fills that slows down,
 // if that is sure.
-func (l *look) filling(values []float64) (base, curved float64) {
+func (l *look) fillingOf(values []float64, since *filling) (base, curved float64) {
 	const early = 1. / 3
 	begin := 0
 	for begin < l.begin && l.run.age/3600+l.hours[begin] < early {
 		begin++
 	}
-	columns := l.causes(&quantity{}, false)
+	columns := l.causes(&quantity{}, nil)
 	bases := len(columns) + 1
-	for _, v := range l.fills {
+	for _, v := range since.loaded {
 		columns = append(columns, column{values: v})
 	}
 	straights := len(columns) + 1
-	for _, v := range l.caches {
+	for _, v := range since.even {
 		columns = append(columns, column{values: v})
 	}
 	c := l.newCourse(values, columns, begin)
@@ -283,7 +315,7 @@ func (l *look) filling(values []float64) (base, curved float64) {
 	if z := math.Sqrt(max(0, straight.sse-all.sse) / max(1e-300, all.sse/float64(len(c.y))*memory(all.rest))); z >= 4 {
 		curved = over(parts[2], parts[1]+parts[2])
 	}
-	return over(parts[0], parts[0]+parts[1]+parts[2]), curved
+	return over(max(0, parts[0]-1.5*listedFrom), parts[0]+parts[1]+parts[2]), curved
 }
 
 func (j *judgement) surely(sure float64) {
@@ -305,11 +337,25 @@ func material(q *quantity, hours, level float64) float64 {
 	case hours < 2:
 		share = 0.15
 	}
-	return max(q.least, share*level)
+	return max(q.least, q.slowest()*hours, share*level)
+}
+
+// slowest returns what growth an hour matters to nobody.
+func (q *quantity) slowest() float64 {
+	switch {
+	case q.kind == KindConnMemory:
+		return 0
+	case q.unit == Bytes:
+		return 1 << 10
+	case q.unit == Entries:
+		return 10
+	default:
+		return 2
+	}
 }
 
 // causes returns what may move a quantity.
-func (l *look) causes(q *quantity, filling bool) (causes []column) {
+func (l *look) causes(q *quantity, f *filling) (causes []column) {
 	add := func(lists [][]float64, fills bool) {
 		for _, values := range lists {
 			causes = append(causes, column{values: values, fills: fills})
@@ -319,11 +365,11 @@ func (l *look) causes(q *quantity, filling bool) (causes []column) {
 	if q.kind == KindCore {
 		causes = append(causes, l.consumed...)
 	}
-	if filling && q.kind != KindCore {
-		add(l.fills, true) // those of memory are consumed
+	if f != nil && q.kind != KindCore {
+		add(f.loaded, true) // that of memory is consumed
 	}
-	if filling {
-		add(l.caches, true)
+	if f != nil {
+		add(f.even, true)
 	}
 	if !q.peak {
 		causes = append(causes, l.rhythm...)

@@ -2,7 +2,9 @@ package analyze
 
 import (
 	"math"
+	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 )
 
@@ -20,10 +22,11 @@ type look struct {
 	begin int       // the first point after the start-up
 
 	follows  [][]float64 // what is there because of the load of the last hours
-	fills    [][]float64 // what fills for up to a day, under this load
-	caches   [][]float64 // what fills for up to half a day, under any load
+	filling  filling     // what fills since the process started
+	made     []float64   // new connections per second in each bucket
 	consumed []column    // what takes memory
 	rhythm   []column    // of the day
+	work     []float64   // connections made so far, of any unit
 }
 
 // newLook looks at a run.
@@ -37,14 +40,10 @@ func newLook(r *run) *look {
 	for l.begin = 0; l.begin < n-1 && l.hours[l.begin] < r.startUp()/3600; {
 		l.begin++
 	}
-	l.fills = append(l.fills, l.eachPoint(func(h float64) float64 { return min(r.age/3600+h, day) }))
 	for i, load := range r.loads {
 		l.addLoad(filled(load.values(mean)), hour, i == 0)
 	}
-	age := r.age / 3600
-	for _, constant := range []float64{1, 3, 6, 12} {
-		l.caches = append(l.caches, l.eachPoint(func(h float64) float64 { return 1 - math.Exp(-(age+h)/constant) }))
-	}
+	l.filling = l.fillingSince(-r.age / 3600)
 	for _, t := range r.order {
 		switch r.quantities[t.key.quantity].name {
 		case sessions, allTimers, globalsSize, tableEntries, signatures:
@@ -73,24 +72,55 @@ func (l *look) eachPoint(f func(hours float64) float64) []float64 {
 }
 
 // addLoad adds what a load per second in each bucket of so many hours holds: what expires after
-// some minutes to hours, and what does after a day.
-func (l *look) addLoad(load []float64, hour float64, fills bool) {
+// some minutes to hours. Of the load of new connections more is kept, if it makes them.
+func (l *look) addLoad(load []float64, hour float64, makes bool) {
 	if load == nil || stat.Mean(load, nil) <= 0 {
 		return
 	}
 	l.follows = append(l.follows, l.grouped(load))
 	early := stat.Mean(load[:min(len(load), 1+int(1/hour))], nil)
-	age := l.run.age / 3600
-	for _, constant := range []float64{1. / 6, 1} {
+	for _, constant := range []float64{1. / 6, 1, 3} {
 		l.follows = append(l.follows, l.grouped(expiring(load, early, 100*constant, hour, constant)))
 	}
-	if fills {
-		for _, constant := range []float64{1, 6} {
-			l.fills = append(l.fills, l.grouped(expiring(load, early, age, hour, constant)))
-		}
-		l.fills = append(l.fills, l.grouped(within(load, early, age, hour, day)))
+	if makes {
+		l.made = load
+		l.work = l.grouped(sums(load))
 	}
 }
+
+// filling is what fills for up to a day since some time: under the load of new connections, and
+// under any.
+type filling struct{ loaded, even [][]float64 }
+
+// fillingSince returns how what begins empty at that hour fills, the log's begin being hour 0.
+func (l *look) fillingSince(begin float64) filling {
+	f := filling{loaded: [][]float64{l.eachPoint(func(h float64) float64 { return min(max(0, h-begin), day) })}}
+	for _, constant := range []float64{1, 3, 6, 12} {
+		f.even = append(f.even, l.eachPoint(func(h float64) float64 { return 1 - math.Exp(-max(0, h-begin)/constant) }))
+	}
+	if l.made == nil {
+		return f
+	}
+	hour := l.run.clock.width / 3600
+	load := slices.Clone(l.made)
+	for i := range min(len(load), max(0, int(begin/hour))) {
+		load[i] = 0
+	}
+	early, age := l.earlyLoad(), max(0, -begin)
+	for _, constant := range []float64{1, 6} {
+		f.loaded = append(f.loaded, l.grouped(expiring(load, early, age, hour, constant)))
+	}
+	f.loaded = append(f.loaded, l.grouped(within(load, early, age, hour, day)))
+	return f
+}
+
+// earlyLoad returns the mean load of the log's first hour.
+func (l *look) earlyLoad() float64 {
+	return stat.Mean(l.made[:min(len(l.made), 1+int(3600/l.run.clock.width))], nil)
+}
+
+// sums returns the sum of all values up to each.
+func sums(values []float64) []float64 { return floats.CumSum(make([]float64, len(values)), values) }
 
 // expiring returns how much is held of what a load brings and what expires with a time constant,
 // in hours, in a process that was so old when the run's log began and under an early load then.

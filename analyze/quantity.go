@@ -33,7 +33,7 @@ func quantities() []quantity {
 		{name: mallocedMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: mean, fills: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Memory.Malloced })},
 		{name: residentMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: mean, fills: true},
-		{name: sessions, group: ConnectionsGroup, unit: Connections, kind: KindSessions, least: 50, of: mean,
+		{name: sessions, group: ConnectionsGroup, unit: Connections, kind: KindSessions, least: 50, of: mean, fills: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Conns.Sessions })},
 		{name: "connections held outside the session table", group: ConnectionsGroup, unit: Connections, kind: KindConnsHeld, least: 20, of: mean,
 			each: one(held)},
@@ -53,8 +53,9 @@ func quantities() []quantity {
 			each: threads(func(t *parse.Thread) uint64 { return t.PendingIn })},
 		{name: "pending out", group: QueuesGroup, unit: Messages, kind: KindBacklogOut, least: 100, of: floor,
 			each: threads(func(t *parse.Thread) uint64 { return t.PendingOut })},
-		{name: globalsSize, group: TablesGroup, unit: Bytes, kind: KindGlobals, least: 1 << 17, of: mean, fills: true,
+		{name: globalsSize, group: TablesGroup, unit: Bytes, least: 1 << 17, of: mean, fills: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Globals.Size })},
+		{name: restOfGlobals, group: TablesGroup, unit: Bytes, kind: KindGlobals, least: 1 << 17, of: mean, each: unlistedGlobals},
 		{name: "global", group: TablesGroup, unit: Bytes, kind: KindScriptTable, least: 1 << 16, of: mean, fills: true,
 			each: globals},
 		{name: "table", group: TablesGroup, unit: Entries, kind: KindScriptTable, least: 100, of: mean, fills: true,
@@ -75,6 +76,7 @@ const (
 	globalsSize    = "size of all globals"
 	tableEntries   = "entries of all tables"
 	unnamedTable   = "unnamed table"
+	restOfGlobals  = "size of globals that are not listed"
 	intelStore     = "Intel::data_store"
 )
 
@@ -102,6 +104,18 @@ func dnsCache(s *parse.Snapshot) parse.Opt[uint64] {
 		Value:    d.CachedHosts.Value + d.CachedAddrs.Value,
 		Measured: d.CachedHosts.Measured && d.CachedAddrs.Measured,
 	}
+}
+
+// unlistedGlobals is the size of all globals but those that have a line.
+func unlistedGlobals(s *parse.Snapshot, add func(string, float64)) {
+	if !s.Globals.Size.Measured {
+		return
+	}
+	rest := float64(s.Globals.Size.Value)
+	for i := range s.Globals.List {
+		rest -= float64(s.Globals.List[i].Size.Value)
+	}
+	add("", max(0, rest))
 }
 
 // connMemory is the mean size of a connection; that of a handful says nothing.

@@ -12,10 +12,12 @@ import (
 // down, and memory only what nothing else that the log holds can take.
 const (
 	shortPoints  = 5
-	shortMemory  = 64 << 20
+	shortMemory  = 64 << 20 // and a share of the level, or
+	smallMemory  = 24 << 20 // and a larger share
 	hugeMemory   = 1 << 30
 	grownMemory  = 16 << 30
 	shortShare   = 0.05
+	smallShare   = 0.2
 	shortEntries = 10_000
 )
 
@@ -50,7 +52,7 @@ func (l *look) judgeShort(t *tracked, q *quantity) judgement {
 	}
 	switch {
 	case q.kind == KindCore && grown >= hugeMemory,
-		n >= shortPoints && grown >= max(least, share*c.y[0]) && goesOn(c.y):
+		n >= shortPoints && goesOn(c.y) && (grown >= max(least, share*c.y[0]) || q.kind == KindCore && grown >= max(smallMemory, smallShare*c.y[0])):
 		j.verdict, j.level, j.judged = Unsettled, Suspected, true
 	case grown >= max(q.least, c.y[0]):
 		j.verdict = Unsettled

@@ -15,6 +15,8 @@ const minPoints = 8
 type course struct {
 	x, y    []float64 // hours since the run began, and the values
 	columns []column  // the first is constant
+	clock   []float64 // by which a leak advances: hours, or the work done in them
+	work    []float64 // the other such clock
 	peak    bool      // y is the greatest value so far
 }
 
@@ -37,6 +39,15 @@ func (l *look) newCourse(values []float64, causes []column, begin int) course {
 		return picked
 	}
 	c := course{x: pick(l.hours), y: pick(values), columns: []column{{values: constant(len(at), 1)}}}
+	c.clock = c.x
+	if n := len(at); n > 1 && l.work != nil {
+		c.work = pick(l.work)
+		if done := c.work[n-1] - c.work[0]; done > 0 {
+			floats.Scale((c.x[n-1]-c.x[0])/done, c.work)
+		} else {
+			c.work = nil
+		}
+	}
 	for _, cause := range causes {
 		values, top := scaled(pick(cause.values))
 		c.columns = append(c.columns, column{values, cause.signed, cause.fills, cause.most * top})
@@ -83,6 +94,16 @@ type trend struct {
 func (c *course) fit() trend {
 	y := slices.Clone(c.y)
 	t := c.fitOnce(y)
+	if c.work != nil && t.growth > 0 {
+		// A leak may be by the hour, or by the connection.
+		byHour := c.clock
+		c.clock = c.work
+		if u := c.fitOnce(y); floats.Dot(u.rest, u.rest) < 0.8*floats.Dot(t.rest, t.rest) && u.growth > 0 {
+			t = u
+		} else {
+			c.clock = byHour
+		}
+	}
 	// Some values that stand out, as when a scan makes half-open connections for minutes, must
 	// not bend the line.
 	whole := t.rest
@@ -135,7 +156,8 @@ func (c *course) fitOnce(y []float64) fittedTrend {
 		floats.AddScaled(t.causes, b, seen[j].values)
 	}
 	t.coefficients = with.coefficients
-	t.slope, t.growth = g, g*(c.x[n-1]-c.x[at])
+	t.growth = g * (c.clock[n-1] - c.clock[at])
+	t.slope = t.growth / (c.x[n-1] - c.x[at])
 	t.base = t.causes[at]
 	t.scatter = deviation(with.rest, 0)
 	if g <= 0 {
@@ -156,8 +178,9 @@ func (c *course) fitOnce(y []float64) fittedTrend {
 	}
 	variance := with.sse / max(1, float64(n-len(with.used))) * alike
 	t.err = math.Sqrt(variance / norm)
+	t.err *= t.slope / g
 	better := math.Sqrt(max(0, healthy.sse-with.sse) / max(variance, 1e-300))
-	t.err = min(t.err, over(g, better))
+	t.err = min(t.err, over(t.slope, better))
 	t.z = normal(better, freedom)
 	t.onsetError = c.onsetError(gains, at, variance)
 	t.steady = c.steady(y, &t.trend, at)
@@ -169,13 +192,16 @@ func (c *course) fitOnce(y []float64) fittedTrend {
 func (c *course) explain(columns []column, y []float64, exact bool) (fitted, []column) {
 	seen := c.seen(columns)
 	f := leastSquares(seen, y)
-	if c.peak && exact {
-		for range 3 {
-			seen = c.whenSet(columns, f.coefficients)
-			f = leastSquares(seen, y)
-		}
+	if !c.peak || !exact {
+		return f, seen
 	}
-	return f, seen
+	for next := f; ; {
+		when := c.whenSet(columns, next.coefficients)
+		if next = leastSquares(when, y); next.sse >= 0.99*f.sse {
+			return f, seen
+		}
+		f, seen = next, when
+	}
 }
 
 // seen returns columns as they show in y: a peak shows the greatest
@@ -224,7 +250,7 @@ func normal(t, freedom float64) float64 {
 func (c *course) ramp(at int) []float64 {
 	ramp := make([]float64, len(c.x))
 	for i := at; i < len(c.x); i++ {
-		ramp[i] = c.x[i] - c.x[at]
+		ramp[i] = c.clock[i] - c.clock[at]
 	}
 	return ramp
 }
@@ -331,7 +357,19 @@ func (c *course) steady(y []float64, t *trend, at int) bool {
 	half := len(moves) / 2
 	early, late := stat.Mean(moves[:half], nil), stat.Mean(moves[len(moves)-half:], nil)
 	t.early, t.late, t.walk = early, late, mean/max(sd, 1e-12*math.Abs(mean))*math.Sqrt(float64(len(moves)))
-	return up >= len(moves)-1-len(moves)/6 && t.walk >= 2.5 && late >= early/3
+	return up >= len(moves)-1-len(moves)/6 && t.walk >= 2.5 && late >= early/3 && (c.peak || !t.jumps(rest[at:]))
+}
+
+// jumps reports whether most of the growth is in three moves, as when a feed is loaded that has another
+// size each time.
+func (t *trend) jumps(rest []float64) bool {
+	moves := make([]float64, len(rest)-1)
+	for i := range moves {
+		moves[i] = rest[i+1] - rest[i]
+	}
+	slices.Sort(moves)
+	noise := 3 * 2 * 1.5 * deviation(moves, median(moves))
+	return floats.Sum(moves[max(0, len(moves)-3):])-noise >= t.growth/2
 }
 
 // deviation returns the standard deviation around the middle, from the median deviation, which

@@ -2,7 +2,6 @@ package analyze
 
 import (
 	"math"
-	"slices"
 	"strconv"
 
 	"bro_exporter/parse"
@@ -14,16 +13,18 @@ import (
 //
 // They stand in the order of their names, and only those of 100 entries or more.
 type unnamed struct {
-	names  []string
-	sizes  []float64
-	listed []string // the names of those that the newest snapshot lists
-	made   int
+	names []string
+	sizes []float64
+	made  int
 }
 
 const (
 	listedFrom = 100
 	// maxUnnamed bounds how many are told apart.
 	maxUnnamed = 128
+	// muchChange, a logarithm, makes it doubtful that two sizes are of one table, or means that it was
+	// emptied: it has a new number then.
+	muchChange = 0.25
 )
 
 // each adds the sizes of a snapshot's unnamed tables under numbers that stay theirs.
@@ -37,10 +38,9 @@ func (u *unnamed) each(s *parse.Snapshot, add func(name string, v float64)) {
 	if len(sizes) == 0 || len(sizes) > maxUnnamed {
 		return
 	}
-	u.listed = append(u.listed[:0], make([]string, len(sizes))...)
 	u.match(sizes)
 	for i, size := range sizes {
-		add(u.listed[i], size)
+		add(u.names[i], size)
 	}
 }
 
@@ -65,31 +65,27 @@ func (u *unnamed) match(sizes []float64) {
 			}
 		}
 	}
-	// A table that is listed no more keeps its place, for when it is again.
-	var names []string
-	var now []float64
-	for i, j := m, n; i > 0 || j > 0; {
+	names := make([]string, n)
+	for i, j := m, n; j > 0; {
 		switch {
 		case i > 0 && j > 0 && cost[i][j] == cost[i-1][j-1]+change(u.sizes[i-1], sizes[j-1]):
-			names, now = append(names, u.names[i-1]), append(now, sizes[j-1])
-			u.listed[j-1] = u.names[i-1]
+			if change(u.sizes[i-1], sizes[j-1]) <= muchChange {
+				names[j-1] = u.names[i-1]
+			}
 			i, j = i-1, j-1
 		case i > 0 && cost[i][j] == cost[i-1][j]+unlisted(u.sizes[i-1]):
-			names, now = append(names, u.names[i-1]), append(now, listedFrom)
 			i--
 		default:
-			u.made++
-			names, now = append(names, strconv.Itoa(u.made)), append(now, sizes[j-1])
-			u.listed[j-1] = strconv.Itoa(u.made)
 			j--
 		}
 	}
-	slices.Reverse(names)
-	slices.Reverse(now)
-	if len(now) > 2*maxUnnamed {
-		names, now = nil, nil
+	for j := range names {
+		if names[j] == "" {
+			u.made++
+			names[j] = strconv.Itoa(u.made)
+		}
 	}
-	u.names, u.sizes = names, now
+	u.names, u.sizes = names, sizes
 }
 
 // change weighs that a table of one size became one of another.
