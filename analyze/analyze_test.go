@@ -226,7 +226,7 @@ func TestNotMeasuredIsNotZero(t *testing.T) {
 func TestRunsAreJudgedApart(t *testing.T) {
 	p := start()
 	p.run(begin, 1440, func(i int, hours float64, s *parse.Snapshot) {
-		entries(s, i, map[string]float64{"Foo::seen": 1000 + 1200*hours})
+		entries(s, i, map[string]float64{"Foo::seen": 20_000 + 4000*hours})
 	})
 	p.run(begin+30_000, 1440, func(i int, _ float64, s *parse.Snapshot) {
 		entries(s, i, map[string]float64{"Foo::seen": 1000})
