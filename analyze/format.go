@@ -92,7 +92,7 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 // Clock returns a time to the minute: "2026-03-01 04:20 UTC".
 func Clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC" }
 
-// Duration returns d, rounded, in the two largest units that it has: "1 d 4 h", "96 s".
+// Duration returns d, rounded, in at most two units: "1 d 4 h", "21 min", "96 s".
 func Duration(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
@@ -104,6 +104,8 @@ func Duration(d time.Duration) string {
 	case d >= time.Hour:
 		d = d.Round(time.Minute)
 		return inTwo(int(d/time.Hour), "h", int(d%time.Hour/time.Minute), "min")
+	case d >= 10*time.Minute:
+		return inTwo(int(d.Round(time.Minute)/time.Minute), "min", 0, "s")
 	case d >= 2*time.Minute:
 		d = d.Round(time.Second)
 		return inTwo(int(d/time.Minute), "min", int(d%time.Minute/time.Second), "s")

@@ -81,6 +81,7 @@ func TestDuration(t *testing.T) {
 		{d: 59*time.Second + 400*time.Millisecond, want: "59 s"},
 		{d: 96 * time.Second, want: "96 s"},
 		{d: 150 * time.Second, want: "2 min 30 s"},
+		{d: 21*time.Minute + 20*time.Second, want: "21 min"},
 		{d: 2*time.Hour - time.Second, want: "2 h"},
 		{d: 2*time.Hour + 29*time.Second, want: "2 h"},
 		{d: 23*time.Hour + 59*time.Minute + 1234, want: "23 h 59 min"},

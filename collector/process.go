@@ -58,6 +58,14 @@ type LiveProcess struct {
 	Start    time.Time
 }
 
+// LiveIn returns what /proc tells now about the process that runs in the directory of a prof.log, nil if
+// none does.
+func LiveIn(dir string) *LiveProcess {
+	f := processFinder{dir: dir}
+	f.update(time.Now())
+	return f.live
+}
+
 const (
 	// processInterval is how often /proc is asked, and bootInterval how often for the start of
 	// the system, which changes only with the clock.

@@ -159,7 +159,7 @@ type jsonStep struct {
 // that are not UTF-8 become U+FFFD; what cannot be printed is escaped.
 func JSON(w io.Writer, reports []analyze.Report, o Options) error {
 	doc := jsonDocument{Version: jsonVersion, Processes: convert(reports, func(r *analyze.Report) jsonProcess {
-		return newJSONProcess(r, o.memoryLimit(r.Process))
+		return newJSONProcess(r, o.memoryLimit(r))
 	})}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

@@ -21,14 +21,14 @@ import (
 type Options struct {
 	// MemoryLimit returns how many bytes of memory a process may use, 0 if that is unknown. It tells
 	// when growing memory is used up. A nil MemoryLimit knows no limit.
-	MemoryLimit func(process string) float64
+	MemoryLimit func(r *analyze.Report) float64
 }
 
-func (o Options) memoryLimit(process string) float64 {
+func (o Options) memoryLimit(r *analyze.Report) float64 {
 	if o.MemoryLimit == nil {
 		return 0
 	}
-	return o.MemoryLimit(process)
+	return o.MemoryLimit(r)
 }
 
 // process is what is shown of one report.
@@ -69,7 +69,7 @@ type row struct {
 func processes(reports []analyze.Report, o Options) []process {
 	shown := make([]process, 0, len(reports))
 	for _, r := range reports {
-		limit := o.memoryLimit(r.Process)
+		limit := o.memoryLimit(&r)
 		shown = append(shown, newProcess(printableReport(r), limit))
 	}
 	slices.SortStableFunc(shown, func(a, b process) int { return cmp.Compare(gravity(a.Answer), gravity(b.Answer)) })
@@ -176,13 +176,13 @@ func usedUp(r *analyze.Report, limit float64) string {
 	}
 	left := at.Sub(lastRun(r).To)
 	if left <= 0 {
-		return "All memory (" + analyze.Bytes.Format(limit) + ") is used up."
+		return "It has used all the memory it may have (" + analyze.Bytes.Format(limit) + ")."
 	}
 	by := analyze.Clock(at)
 	if left > 3*24*time.Hour {
 		by = at.UTC().Format(time.DateOnly)
 	}
-	return fmt.Sprintf("At this rate all memory (%s) is used up by %s, %s after the end of the log.",
+	return fmt.Sprintf("At this rate it has used all the memory it may have (%s) by %s, %s after the end of the log.",
 		analyze.Bytes.Format(limit), by, analyze.Duration(left))
 }
 
@@ -224,6 +224,9 @@ func interval(g analyze.Rate, unit analyze.Unit, span time.Duration) string {
 		return analyze.None
 	}
 	low, high := unit.Growth(g.Low, span), unit.Growth(g.High, span)
+	if low == high {
+		return analyze.None // narrower than the growth's own digits
+	}
 	lowNumber, lowUnit, _ := strings.Cut(low, " ")
 	if _, highUnit, _ := strings.Cut(high, " "); lowUnit == highUnit {
 		low = lowNumber

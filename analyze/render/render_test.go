@@ -28,7 +28,9 @@ type format struct {
 func formats() []format { return []format{{"txt", Text}, {"json", JSON}, {"html", HTML}} }
 
 // options are those of a host with 16 GiB.
-func options() Options { return Options{MemoryLimit: func(string) float64 { return 16 * gib }} }
+func options() Options {
+	return Options{MemoryLimit: func(*analyze.Report) float64 { return 16 * gib }}
+}
 
 func rendered(t *testing.T, f func(io.Writer, []analyze.Report, Options) error, reports ...analyze.Report) string {
 	t.Helper()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
@@ -14,7 +16,9 @@ import (
 
 	"bro_exporter/analyze"
 	"bro_exporter/analyze/render"
+	"bro_exporter/collector"
 	"bro_exporter/logs"
+	"bro_exporter/verdict"
 )
 
 // diagnosis is "proftool analyze".
@@ -35,7 +39,8 @@ func (d *diagnosis) declare(app *kingpin.Application) *kingpin.CmdClause {
 	cmd.Flag("until", "Leave out snapshots after this packet time.").PlaceHolder("TIME").SetValue(&d.until)
 	cmd.Flag("fail-on", "The least finding that makes the exit status 1: leak, stuck, suspected, note or never.").
 		Default("suspected").EnumVar(&d.failOn, "leak", "stuck", "suspected", "note", "never")
-	cmd.Flag("memory-limit", "How much memory a process may use, such as 16GB: the report tells when a leak has used it.").PlaceHolder("SIZE").BytesVar(&d.memoryLimit)
+	cmd.Flag("memory-limit", "How much memory a process may use, such as 16GB: the report tells when a leak has used it. "+
+		"The default, for a process that runs on this host, is what its cgroup and the host have left.").PlaceHolder("SIZE").BytesVar(&d.memoryLimit)
 	d.declareReading(cmd)
 	return cmd
 }
@@ -104,7 +109,7 @@ func (d *diagnosis) analyze(ctx context.Context, p *program, files []logs.Log) a
 }
 
 func (d *diagnosis) print(w io.Writer, reports []analyze.Report) error {
-	options := render.Options{MemoryLimit: func(string) float64 { return float64(d.memoryLimit) }}
+	options := render.Options{MemoryLimit: d.limitOf}
 	switch d.format {
 	case "json":
 		return render.JSON(w, reports, options)
@@ -113,6 +118,26 @@ func (d *diagnosis) print(w io.Writer, reports []analyze.Report) error {
 	default:
 		return render.Text(w, reports, options)
 	}
+}
+
+// limitOf returns how much memory a process may use: what the user gives, or what a live process of this
+// host has and can get, 0 if neither is known.
+func (d *diagnosis) limitOf(r *analyze.Report) float64 {
+	if d.memoryLimit > 0 {
+		return float64(d.memoryLimit)
+	}
+	live := collector.LiveIn(filepath.Dir(r.Path))
+	if live == nil {
+		return 0
+	}
+	left := math.Inf(1)
+	for _, room := range verdict.HostRooms(collector.Process{Live: live}) {
+		left = min(left, room.Left)
+	}
+	if math.IsInf(left, 1) {
+		return 0
+	}
+	return r.Memory() + left
 }
 
 func (d *diagnosis) threshold() analyze.Level {
