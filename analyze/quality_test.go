@@ -121,6 +121,7 @@ type outcome struct {
 	end         look
 	looks       []look // at each hour
 	undecidable bool
+	decidable   float64   // hours of the log after which it is not
 	onset       time.Time // true; of the last process
 }
 
@@ -152,7 +153,7 @@ func judgeCase(c *labelled.Case) (outcome, error) {
 			o.onset = time.UnixMilli(int64(1000 * (s.Time + 3600*(c.Growth.Onset-real))))
 		}
 		p.Add(s)
-		if *looks && struck {
+		if *looks && struck && c.Span != "" {
 			r := p.Report(c.Name, c.Name)
 			o.looks = append(o.looks, o.look(before+real, &r))
 		}
@@ -160,7 +161,8 @@ func judgeCase(c *labelled.Case) (outcome, error) {
 	r := p.Report(c.Name, c.Name)
 	o.end = o.look(c.Hours, &r)
 	if c.Leak != "" && c.Span != "" {
-		o.undecidable = c.Oracle() < labelled.Decidable
+		_, o.decidable = c.Oracle()
+		o.undecidable = math.IsInf(o.decidable, 1)
 	}
 	return o, nil
 }
@@ -360,7 +362,7 @@ func looksTable(w *tabwriter.Writer, leaking, healthy []outcome) {
 		}
 		fmt.Fprintf(w, "%s\t%.1f\t%d\t%.3f\t%d\t%.3f\t\n", k, days, leaks, float64(leaks)/days, suspicions, float64(suspicions)/days)
 	})
-	fmt.Fprintln(w, "leaks at hourly looks\tlogs\tcalled leak\ttaken back\tkept\tearly\thours to suspected, median\tto leak, median\t")
+	fmt.Fprintln(w, "leaks at hourly looks\tlogs\tcalled leak\ttaken back\tkept\tearly\thours to decidable, median\tto suspected\tto leak\t")
 	groups(leaking, spanOf, func(k string, some []outcome) {
 		given, back, early := 0, 0, 0
 		for i := range some {
@@ -368,7 +370,7 @@ func looksTable(w *tabwriter.Writer, leaking, healthy []outcome) {
 			given, back = given+g, back+b
 			early += some[i].early()
 		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%d\t%s\t%s\t\n", k, len(some), given, back, share(given-back, given), early,
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%d\t%s\t%s\t%s\t\n", k, len(some), given, back, share(given-back, given), early, decidable(some),
 			delay(some, analyze.Suspected), delay(some, analyze.Stuck))
 	})
 }
@@ -388,14 +390,15 @@ func (o *outcome) episodes(is func(look) bool) int {
 
 func suspicious(l look) bool { return l.worst >= analyze.Suspected }
 
-// kept reports whether a log is ever rightly called a leak, 1 or 0, and whether that is taken back.
+// kept returns 1 if a leak is ever called one by its name, and 1 if no alarm is left of that at a later
+// look.
 func (o *outcome) kept() (given, back int) {
 	for _, l := range append(slices.Clone(o.looks), o.end) {
-		switch leak := o.alarms(l); {
+		switch {
 		case l.hours < o.Growth.Onset:
-		case leak:
+		case l.named >= analyze.Stuck:
 			given = 1
-		case given == 1:
+		case given == 1 && !o.alarms(l):
 			return 1, 1
 		}
 	}
@@ -410,6 +413,20 @@ func (o *outcome) early() int {
 		}
 	}
 	return 0
+}
+
+// decidable is the median time from the onset until the leak can be decided.
+func decidable(some []outcome) string {
+	var hours []float64
+	for _, o := range some {
+		if !o.undecidable {
+			hours = append(hours, max(0, o.decidable-o.Growth.Onset))
+		}
+	}
+	if len(hours) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f of %d", medianOf(hours), len(hours))
 }
 
 // delay is the median time from the onset until the verdict comes to a level.

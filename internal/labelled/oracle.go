@@ -11,22 +11,35 @@ import (
 const Decidable = 6
 
 // Oracle returns the t of the leak in a regression that knows everything but the noise: how the number
-// goes under the true load without the leak, and the shape of the leak. It returns 0 for a healthy
-// log and for a real one. It makes the log three times, so call it only for what a judge missed.
-func (c *Case) Oracle() float64 {
+// goes under the true load without the leak, and the shape of the leak. It also returns how many hours
+// of the log it takes for t to come to Decidable, infinitely many if it never does. For a healthy log
+// and for a real one t is 0. It makes the log three times.
+func (c *Case) Oracle() (t, hours float64) {
 	if c.Leak == "" || c.spec == nil {
-		return 0
+		return 0, math.Inf(1)
 	}
 	sound, other := *c.spec, *c.spec
 	sound.leaks, other.leaks = nil, nil
 	other.twin = 1 << 40
 	leaking, steady, again := c.visible(c.spec), c.visible(&sound), c.visible(&other)
-	var t float64
-	for name := range leaking {
-		t = max(t, tOf(leaking[name], steady[name], again[name]))
+	const parts = 48
+	for part := range parts {
+		share := float64(part+1) / parts
+		t = 0
+		for name := range leaking {
+			t = max(t, tOf(first(leaking[name], share), first(steady[name], share), first(again[name], share)))
+		}
+		if t >= Decidable && hours == 0 {
+			hours = share * c.Hours
+		}
 	}
-	return t
+	if t < Decidable {
+		hours = math.Inf(1)
+	}
+	return t, hours
 }
+
+func first(v []float64, share float64) []float64 { return v[:int(share*float64(len(v)))] }
 
 // visible returns what the log shows of the resource, by the name of the number, as a few hundred
 // means over equal times.
@@ -62,6 +75,9 @@ func (c *Case) visible(s *spec) map[string][]float64 {
 func tOf(leaking, steady, again []float64) float64 {
 	const least = 0.3 // standard deviation of rounding
 	n := min(len(leaking), len(steady), len(again))
+	if n == 0 {
+		return 0
+	}
 	leak, usual, noise := make([]float64, n), make([]float64, n), make([]float64, n)
 	for i := range n {
 		leak[i] = leaking[i] - steady[i]

@@ -188,7 +188,7 @@ func (d *drawing) wrongClock() change {
 func (d *drawing) leaksIn(what string, least, most float64, level func(*process) float64) {
 	length := d.hours / float64(max(1, d.runs))
 	onset := 0.0
-	if d.runs == 0 && d.chance(0.3) {
+	if d.runs == 0 && d.chance(0.4) {
 		onset = length * d.between(0.25, 0.7)
 	}
 	share := d.share()

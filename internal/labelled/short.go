@@ -42,7 +42,7 @@ func (d *drawing) fastCore() {
 	d.last = 8 + d.IntN(23)
 	d.interval = d.scale(1, 20)
 	d.hours = float64(d.last) * d.interval / 3600
-	rate := d.scale(3, 40) * 1024 * 3600 / d.interval
+	rate := d.scale(2, 40) * 1024 * 3600 / d.interval
 	if d.chance(0.4) {
 		d.quiet()
 	}
