@@ -101,23 +101,8 @@ demo: servers ## Run the same for you to look at, until Ctrl-C
 lint: ## Run golangci-lint
 	$(tool) golangci-lint run --allow-parallel-runners ./...
 
-# Go's fuzzer sometimes fails with nothing but "context deadline exceeded" when its time is up.
-# That is no finding: one prints more, or writes its input to testdata/fuzz.
 fuzz: ## Run each fuzz target for FUZZTIME (1m)
-	@mkdir -p dist; failed=; \
-	for at in $$(grep -rho --include='*_test.go' '^func Fuzz[A-Za-z]*' parse replay logs --with-filename | sed -E 's#^([a-z]+)/.*:func #\1:#'); do \
-		package=$${at%:*}; target=$${at#*:}; \
-		echo "== $$target"; log=dist/$$target.log; touch dist/begin; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s ./$$package 2>&1 | tee $$log && continue; \
-		if grep -A1 "^--- FAIL: $$target " $$log | grep -qx ' *context deadline exceeded' && \
-			[ "$$(grep -cvE '^(fuzz: elapsed|--- FAIL: | *context deadline exceeded$$|=== |FAIL|exit status|$$)' $$log)" = 0 ] && \
-			[ -z "$$(find $$package/testdata/fuzz -type f -newer dist/begin 2>/dev/null)" ]; then \
-			echo "$$target: only its time was up, no finding"; \
-		else \
-			failed="$$failed $$target"; \
-		fi; \
-	done; \
-	if [ -n "$$failed" ]; then echo "FAILED:$$failed"; exit 1; fi
+	tools/fuzz $(FUZZTIME)
 
 soak: ## Play months of a spool directory for SOAK (10m) and check every scrape
 	go test -v -count 1 -timeout 0 -run '^TestSoak$$' ./collector -soak $(SOAK)

@@ -1,5 +1,5 @@
 // Package logs reads the prof.logs that people have: a file, a directory of them, an archive, a
-// pipe. It knows paths, compression and goroutines; what the text means is known to parse.
+// pipe. It knows paths, compression and goroutines, and leaves the text to package parse.
 package logs
 
 import (
@@ -16,26 +16,27 @@ import (
 
 // Log is a prof.log to read.
 type Log struct {
-	// Process is what its process is called. Logs that differ in nothing else are told apart by
-	// their paths, unless whoever asked for them gave them one name.
+	// Process is the name of its process. Equal names are told apart by their paths, unless the
+	// arguments gave them.
 	Process string
 	// Path is what to call it in messages, and to open.
 	Path string
 	// Size is how many bytes the file has, compressed or not; 0 if that is not known.
 	Size int64
-	// OnRead is called, if set, with the number of bytes whenever some of Size were read, by
-	// several goroutines at once.
+	// OnRead, if set, is called with the number of bytes whenever some of Size were read. Several
+	// goroutines call it at once.
 	OnRead func(n int)
 
 	stdin io.Reader // to be read instead of Path
 }
 
 // Find returns the prof.logs that arguments name, [NAME=]FILE, DIR, GLOB or - for stdin, in their
-// order. A directory stands for every prof*.log and prof*.log.gz in it and below. The errors are
-// of arguments that name none, one line each; the others are not affected.
+// order. A directory stands for every prof*.log and prof*.log.gz in it and below. Each error is one
+// line, about an argument that names no prof.log or a place that cannot be read. It affects no other
+// argument.
 //
-// A process is called NAME, or like the directory of its prof.log. A file of another name, such
-// as zeekctl's prof.14:00:00-15:00:00.log.gz in a directory called by the day, adds its own.
+// NAME, or the directory of its prof.log, names a process. A file with another name, such as zeekctl's
+// prof.14:00:00-15:00:00.log.gz in a directory of that day, adds its own.
 func Find(arguments []string, stdin io.Reader) (logs []Log, errs []error) {
 	f := finder{stdin: stdin, seen: map[string]bool{}}
 	for _, argument := range arguments {
@@ -79,7 +80,7 @@ func (f *finder) argument(argument string) []error {
 	return nil
 }
 
-// split parts NAME=FILE, where FILE is no file that is called so.
+// split parts NAME=FILE, unless a file has that whole name.
 func split(argument string) (name, path string) {
 	name, path, given := strings.Cut(argument, "=")
 	if !given || name == "" || strings.Contains(name, "/") {
@@ -117,8 +118,7 @@ func (f *finder) glob(name, pattern string) (errs []error) {
 	return errs
 }
 
-// directory finds the prof.logs in a directory and below. What may not be read below it does not
-// keep the rest.
+// directory finds the prof.logs in a directory and below. A place that cannot be read hides no other.
 func (f *finder) directory(name, dir string) (errs []error) {
 	before := len(f.found)
 	root := dir + string(filepath.Separator) // also where dir is a link
@@ -186,7 +186,7 @@ func (f *finder) add(name string, log Log) {
 	f.found = append(f.found, found{log, name != ""})
 }
 
-// named returns what was found, the names that were not given being told apart.
+// named returns what was found. It tells equal names apart, unless they were given.
 func (f *finder) named() []Log {
 	var files []spool.File
 	for _, log := range f.found {
@@ -205,7 +205,7 @@ func (f *finder) named() []Log {
 	return logs
 }
 
-// explained says what to do about an error of a file.
+// explained adds to an error of a file what to do about it.
 func explained(err error) error {
 	var of *fs.PathError
 	if !errors.As(err, &of) {

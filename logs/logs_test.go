@@ -137,7 +137,7 @@ func TestFindFollowsALinkToADirectory(t *testing.T) {
 	}
 }
 
-// What names no file is said in one line, and does not keep the others.
+// An argument that names no file gives an error of one line, and affects no other.
 func TestFindErrors(t *testing.T) {
 	tree(t, "a/prof.log", "empty/conn.log")
 	logs, errs := Find([]string{"nothing.log", "a", "no*match", "empty", "b[/prof.log", "x="}, nil)

@@ -46,9 +46,9 @@ func (l Log) Snapshots(ctx context.Context) iter.Seq2[*parse.Snapshot, error] {
 	}
 }
 
-// Map yields what convert makes of each snapshot, in the order of Snapshots. It is for work that takes
-// longer than parsing: convert is called by the goroutines that parse, by several at once and in
-// any order. The snapshot is overwritten when it has returned.
+// Map yields what convert makes of each snapshot, in the order of Snapshots. Use it for work that takes
+// longer than parsing: the goroutines that parse call convert, several at once and in any order. A
+// snapshot is overwritten when convert has returned.
 func Map[T any](ctx context.Context, l Log, convert func(*parse.Snapshot) T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		r := reader[T]{ctx: ctx, log: l, convert: convert, yield: yield}
@@ -118,13 +118,13 @@ type batch[T any] struct {
 	err   error // that ended reading behind the items
 }
 
-// item is one of both.
+// item is one or the other.
 type item[T any] struct {
 	snapshot T
 	fault    *parse.SyntaxError
 }
 
-// add takes a record that was found in a text which begins at offset, behind so many lines.
+// add takes a record of a text that begins at offset, and the number of lines before that.
 func (r *reader[T]) add(b *batch[T], record parse.Record, offset int64, lines int) {
 	switch rec := record.(type) {
 	case *parse.SyntaxError:
@@ -151,13 +151,12 @@ func (r *reader[T]) deliver(b *batch[T]) bool {
 	return true
 }
 
-// brokeOff says behind how many lines of the log reading ended.
+// brokeOff wraps the error that ended reading behind that many lines.
 func brokeOff(log Log, lines int, err error) error {
 	return fmt.Errorf("%s:%d: reading broke off here: %w", log.Path, lines+1, err)
 }
 
-// Open opens the log's text, which is decompressed if need be, from its beginning. Standard input
-// can be opened only once.
+// Open opens the log's text, decompressed, at its beginning. Standard input can be opened only once.
 func (l Log) Open() (io.ReadCloser, error) {
 	if l.stdin != nil {
 		text, err := decompressed(l.stdin)
@@ -178,12 +177,12 @@ func (l Log) Open() (io.ReadCloser, error) {
 	}{text, file}, nil
 }
 
-// IsStdin says that the log is standard input.
+// IsStdin reports whether the log is standard input.
 func (l Log) IsStdin() bool { return l.stdin != nil }
 
-// Newest returns the newest snapshot of the log, nil if it has none. In a file it is looked for
-// from the end, which takes no longer for a large one, but its Line is not known then: it is
-// always 0. What is compressed or piped is read from its beginning.
+// Newest returns the newest snapshot of the log, nil if it has none. It searches a file from its end,
+// which takes no longer for a large one; it reads a compressed or piped log from the beginning. Line
+// is always 0.
 func (l Log) Newest(ctx context.Context) (*parse.Snapshot, error) {
 	newest, err := l.newest(ctx)
 	if newest != nil {
@@ -235,7 +234,7 @@ func (l Log) seekable() *os.File {
 
 const gzipMagic = "\x1f\x8b"
 
-// compressed goes by the first bytes: names tell lies.
+// compressed looks at the first bytes: names lie.
 func compressed(file io.ReaderAt) bool {
 	magic := make([]byte, len(gzipMagic))
 	n, _ := file.ReadAt(magic, 0)
@@ -246,7 +245,7 @@ func compressed(file io.ReaderAt) bool {
 func decompressed(in io.Reader) (io.Reader, error) {
 	counted := &byteCounter{in: in}
 	buffered := bufio.NewReaderSize(counted, 64<<10)
-	// What keeps these bytes from being read is met again when reading goes on.
+	// An error comes again when reading goes on.
 	if magic, _ := buffered.Peek(len(gzipMagic)); string(magic) != gzipMagic {
 		return buffered, nil
 	}
@@ -257,8 +256,8 @@ func decompressed(in io.Reader) (io.Reader, error) {
 	return &inflated{text: text, compressed: counted}, nil
 }
 
-// A prof.log becomes a tenth to a fortieth of its size when gzip compresses it. What is far smaller
-// than that was made to cost time: gzip can turn a megabyte into a gigabyte of newlines.
+// A prof.log is 10 to 40 times as large as its compressed form. A file that grows far more was made to
+// cost time: a megabyte can hold a gigabyte of newlines.
 const (
 	maxInflation = 250      // bytes of text for each compressed byte
 	anyInflation = 64 << 20 // bytes of text that may be any number of times larger
@@ -266,7 +265,7 @@ const (
 
 var errInflated = fmt.Errorf("over %d times as large as its compressed file, which no prof.log is: decompress it yourself to read it all the same", maxInflation)
 
-// inflated is a text that ends with an error where it becomes far larger than its compressed form.
+// inflated is a text that ends with an error once it is far larger than its compressed form.
 type inflated struct {
 	text       io.Reader
 	n          int64

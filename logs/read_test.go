@@ -176,7 +176,7 @@ func open(t *testing.T, name string, text []byte) Log {
 	return logs[0]
 }
 
-// The compression of a file is told by its bytes, whatever it is called and however large it is.
+// The first bytes of a file tell its compression, whatever its name and size.
 func TestFiles(t *testing.T) {
 	text := bytes.Repeat(texts(t)["../testdata/7.0.11/pcap/prof.log"], 12)
 	if len(text) < 2*pieceSize {
@@ -231,7 +231,7 @@ func TestSnapshotsOfAPipeComeAtOnce(t *testing.T) {
 	in.Close()
 }
 
-// What stands before the place where a log broke is read, and the place is said.
+// A log that breaks is read up to there, and the error names the line.
 func TestBroken(t *testing.T) {
 	text := texts(t)["../testdata/7.0.11/pcap/prof.log"]
 	whole := zipped(text)

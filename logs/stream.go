@@ -8,7 +8,7 @@ import (
 	"bro_exporter/parse"
 )
 
-// stream parses what comes from in, which it closes, in a goroutine of its own. That one may
+// stream parses what comes from in, and closes it, in a goroutine of its own. The goroutine may
 // outlive the call while it waits for a pipe into which nobody writes.
 func (r *reader[T]) stream(in io.ReadCloser) error {
 	ctx, stop := context.WithCancel(r.ctx)
@@ -36,8 +36,8 @@ func (r *reader[T]) stream(in io.ReadCloser) error {
 	}
 }
 
-// stream is an io.Reader of the log's text: before it waits for more of it, it hands over what
-// was found so far.
+// stream is an io.Reader of the log's text: before it waits for more, it hands over what was found so
+// far.
 type stream[T any] struct {
 	*reader[T]
 	ctx   context.Context

@@ -29,9 +29,9 @@ type Assembler struct {
 	lines    int   // lines before buf[line]
 	// recordLine is the number of the record's first line.
 	recordLine int
-	// row: the record's first line is a row, and parsed already.
+	// row reports whether the record's first line is a row, and parsed already.
 	row bool
-	// overlong: the line began before buf[line], and that part of it was thrown away.
+	// overlong reports whether the line began before buf[line], and that part was thrown away.
 	overlong bool
 	// pending is what Pending has found when the input ended at pendingEnd.
 	pending    []*Snapshot
@@ -44,7 +44,7 @@ type Assembler struct {
 // more lines is taken apart.
 const maxRecord = 1 << 20
 
-// NewAssembler returns an Assembler for the prof.log that errors shall call name.
+// NewAssembler returns an Assembler. Errors call its prof.log name.
 func NewAssembler(name string) *Assembler {
 	return &Assembler{p: newParser(name), recordLine: 1}
 }
@@ -113,8 +113,8 @@ func (a *Assembler) Record() Record { return a.current }
 // Unparsed returns how many lines no rule knew or could read so far.
 func (a *Assembler) Unparsed() uint64 { return a.p.unparsed }
 
-// UnknownFields returns how many fields of lines that are known were skipped so far because no
-// rule knows them: a newer release writes them.
+// UnknownFields returns how many fields were skipped so far because no rule knows them: a newer
+// release writes them.
 func (a *Assembler) UnknownFields() uint64 { return a.p.unknown }
 
 // Pending returns the snapshots that Scan has not handed out, as they would be if nothing followed:
@@ -122,8 +122,7 @@ func (a *Assembler) UnknownFields() uint64 { return a.p.unknown }
 // is not lost by asking. The text of a Comm line counts even though its newline is missing; a
 // number that may go on does not.
 //
-// Pending parses what the last call of it parsed only if something was written since: until then
-// it returns the same Snapshots.
+// Until something is written, Pending returns the same Snapshots again.
 func (a *Assembler) Pending() []*Snapshot {
 	if end := a.offset + int64(len(a.buf)); a.pendingEnd != end {
 		a.pending, a.pendingEnd = a.parsePending(), end
@@ -245,7 +244,7 @@ func (a *Assembler) takeRows() (indent int) {
 	return len(a.stamp)
 }
 
-// rowFollows says that the line at b[i] begins with the stamp and a blank, and may be a row.
+// rowFollows reports whether the line at b[i] begins with the stamp and a blank, and may be a row.
 func rowFollows(b []byte, i int, stamp []byte) bool {
 	n := len(stamp)
 	return n > 0 && len(b)-i >= n+minRow && b[i+n] == ' ' && sameStamp(b[i:i+n], stamp)
@@ -289,7 +288,7 @@ func (a *Assembler) startRecord(indent, length int) {
 	a.row = false
 }
 
-// behind leaves what stands before next behind.
+// behind goes on at next, where a record begins.
 func (a *Assembler) behind(next int) {
 	a.record, a.head, a.line = next, next, next
 	a.indent, a.recordLine = 0, a.lines+1
@@ -330,8 +329,8 @@ func (a *Assembler) skipOverlong() {
 	a.overlong = false
 }
 
-// shorten throws away the beginning of a line that is too long already and keeps what may be
-// the beginning of a separator at its end.
+// shorten throws away what there is of a line that is too long already, but for what may be the
+// beginning of a separator at its end.
 func (a *Assembler) shorten() {
 	a.lines++
 	a.skipOverlong()

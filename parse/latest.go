@@ -15,17 +15,17 @@ type Recent struct {
 	// Expensive is the newest snapshot of the same process that is expensive and whole; nil if
 	// there is none, or none within the last 34 MiB.
 	Expensive *Snapshot
-	// Start is an offset from which on the file holds both, and the snapshot before Newest, for
-	// who wants to read on.
+	// Start is an offset from which the file holds both, and the snapshot before Newest. Read on
+	// from there.
 	Start int64
 }
 
 // farthest is how far back Latest looks: two of the longest snapshots.
 const farthest = 2*maxSnapshot + 2*maxRecord
 
-// Latest finds the newest snapshots of the process that is writing the prof.log r of size bytes,
-// from its end: the time it takes depends on how far back they are, not on the size. Its
-// error is one of reading r.
+// Latest finds the newest snapshots of the process that is writing the prof.log r of size bytes. It
+// reads from the end, so its time depends on how far back they are, not on the size. Its error is
+// one of reading r.
 func Latest(r io.ReaderAt, size int64) (Recent, error) {
 	return latest(r, size, 60<<10)
 }
@@ -75,7 +75,7 @@ func latestFrom(r io.ReaderAt, start, size int64) (recent Recent, done bool, err
 	return recent, recent.Newest != nil && (recent.Expensive != nil || begins), nil
 }
 
-// add takes the snapshot that follows previous, and says whether it is its process's first.
+// add takes the snapshot that follows previous, and reports whether it is its process's first.
 func (r *Recent) add(previous, s *Snapshot) (begins bool) {
 	begins = previous == nil || previous.Restarted(s)
 	if begins {
@@ -92,10 +92,10 @@ func (r *Recent) add(previous, s *Snapshot) (begins bool) {
 	return begins
 }
 
-// NextSnapshot returns where the next snapshot begins in the prof.log r, at start or behind it; size if
-// none does before that. Only snapshots that stand on a line of their own, right behind a separator,
-// are found: there reading may begin in the middle of a file, and the snapshots from the second on
-// are what they are when it is read from its beginning.
+// NextSnapshot returns where the next snapshot begins in the prof.log r, at start or behind it; size
+// if none does. It finds only snapshots right behind a separator, on a line of their own. Reading may
+// begin there, in the middle of a file: the snapshots from the second on are the same as when the
+// file is read from its beginning.
 func NextSnapshot(r io.ReaderAt, start, size int64) (int64, error) {
 	lines := separators{in: bufio.NewReaderSize(io.NewSectionReader(r, start, size-start), 64<<10), at: start}
 	for lines.next() {

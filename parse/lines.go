@@ -2,9 +2,8 @@ package parse
 
 import "bytes"
 
-// The lines of a snapshot, in the order in which they are written. Each function stands behind
-// its keyword and takes the fields that follow, in the order of proflog's format strings; a
-// field that is not there was not written.
+// The lines of a snapshot, in the order of the log. Each function takes the fields behind its
+// keyword, in the order of Bro's format strings; a field that is absent was not written.
 
 // memory: "total=243816K total_adj=948K malloced: 0K"
 func (s *Snapshot) memory(t *text) {
@@ -157,7 +156,7 @@ func (s *Snapshot) matcher(t *text) {
 	}
 }
 
-// noLag is the lag, in seconds, of a timer queue that no timer of which has run yet: it counts
+// noLag is less than the lag of a timer queue before its first timer has run, in seconds: it counts
 // from 1970.
 const noLag = 1e8
 

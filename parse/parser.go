@@ -35,12 +35,12 @@ type parser struct {
 	snapshot *Snapshot // where lines go: open up to the separator behind it, then scrap
 	scrap    *Snapshot
 	states   uint8 // rows of the snapshot's TCP matrix that were read
-	// columns: the last header of a TCP matrix stood in its columns.
+	// columns reports whether the last header of a TCP matrix stood in its columns.
 	columns bool
-	// first: a command line was read since the last snapshot began.
+	// first reports whether a command line was read since the last snapshot began.
 	first bool
 
-	// lines: a thread's name was met that holds a newline.
+	// lines reports whether a thread's name held a newline.
 	lines bool
 
 	line  text // of a row, kept to be used again
@@ -61,9 +61,9 @@ const (
 	globalIndent  = 16
 )
 
-// record is a line that begins with a time stamp, and the lines behind it that do not: those
-// are the continuation of a name, of a command line, or of text that somebody has wrapped. At the
-// beginning of a file, or behind a separator, a line without a stamp is a record by itself.
+// record is a line that begins with a time stamp, and the lines behind it that do not: they continue
+// a name, a command line, or text that somebody has wrapped. At the beginning of a file, or behind a
+// separator, a line without a stamp is a record by itself.
 type record struct {
 	text
 	stamped bool
@@ -75,8 +75,8 @@ type record struct {
 	noThread bool // no thread's line ends behind the cursor
 }
 
-// record takes a record. What is left of a line when its fields have been read is read as the
-// next record: Comm has no newline, and text that has lost all its newlines looks no different.
+// record takes a record. It reads what follows the fields of a line as the next record: Comm has no
+// newline, and text that has lost all its newlines looks no different.
 func (p *parser) record(r *record) {
 	p.limit(r.offset, r.line)
 	t := &r.text
@@ -104,8 +104,7 @@ func (p *parser) record(r *record) {
 	p.work += t.work
 }
 
-// limit keeps a snapshot, and what stands outside of all snapshots, from growing for ever. The record
-// that comes next is at offset.
+// limit bounds a snapshot, and what stands outside of all snapshots. The next record is at offset.
 func (p *parser) limit(offset int64, line int) {
 	if p.snapshot == p.scrap || offset-p.open.Offset > maxSnapshot {
 		p.scrapSnapshot(line)
@@ -121,8 +120,8 @@ func (p *parser) scrapSnapshot(line int) {
 	p.separator()
 }
 
-// lineOf returns the number of the line in which r.b[i] stands. It is asked for places one behind
-// the other, give or take a time stamp.
+// lineOf returns the number of the line of r.b[i]. From call to call, i grows or falls by no more
+// than a time stamp.
 func (r *record) lineOf(i int) int {
 	if i < r.counted {
 		return r.line - bytes.Count(r.b[i:r.counted], []byte("\n"))
@@ -141,7 +140,7 @@ func (p *parser) fail(line int, msg string) {
 // maxSnapshot is how much of a snapshot is read, in bytes: 100,000 threads need 13 MiB.
 const maxSnapshot = 16 << 20
 
-// rule takes what stands behind a time stamp, which ends at start, and blanks.
+// rule takes a line from behind its time stamp, which ends at start, and the blanks.
 func (p *parser) rule(r *record, start, blanks int) bool {
 	t := &r.text
 	if blanks == keywordIndent {
@@ -157,7 +156,7 @@ func (p *parser) rule(r *record, start, blanks int) bool {
 	return p.table(t) || p.timer(t, blanks) || p.global(t, blanks) || p.threadInText(t) || t.dequeued()
 }
 
-// keyword takes a line of fields that its first word tells, all but Memory.
+// keyword takes a line of fields by its first word, all but Memory.
 func (p *parser) keyword(t *text) bool {
 	if t.end() {
 		return false
@@ -231,7 +230,7 @@ func (s *Snapshot) timersOrThreads(t *text) bool {
 	return true
 }
 
-// otherKeyword takes a line that its first word tells and that has no fields.
+// otherKeyword takes a line without fields by its first word.
 func (p *parser) otherKeyword(t *text) bool {
 	switch {
 	case t.literal("TCP-States:"):
@@ -272,8 +271,8 @@ func (p *parser) commandLine(t *text) {
 // separator closes the open snapshot for further lines. It stays the newest until the next begins.
 func (p *parser) separator() { p.snapshot = p.scrap }
 
-// begin opens the snapshot whose Memory line's time stamp ends at r.b[end], and hands out the one
-// before.
+// begin hands out the open snapshot and opens the next: the time stamp of its Memory line ends at
+// r.b[end].
 func (p *parser) begin(r *record, end int) {
 	start := end
 	for start > 0 && !blank(r.b[start-1]) {
@@ -292,8 +291,8 @@ func (p *parser) begin(r *record, end int) {
 	p.columns = false
 }
 
-// withoutComm tells the releases from an open snapshot that lacks its Comm line although its
-// process has gone on to the next snapshot: from 2.6 on there would be one.
+// withoutComm narrows the releases of an open snapshot without a Comm line, when its process has
+// gone on to the next snapshot: from 2.6 on there would be one.
 func (p *parser) withoutComm() {
 	if p.open == nil || p.first || p.snapshot == p.open || !p.open.Comm.Empty() {
 		return
@@ -366,7 +365,7 @@ func (p *parser) fork() *parser {
 	return &f
 }
 
-// names keeps one string for each name that comes again and again.
+// names keeps one string for each name that returns in every snapshot.
 type names map[string]string
 
 const maxNames, maxNameLen = 4096, 256
@@ -386,7 +385,7 @@ func (n names) get(name []byte) string {
 	return s
 }
 
-// longer returns list with one element more. It holds what an earlier snapshot had there, most
+// longer returns list with one more element, which holds what an earlier snapshot had there: most
 // likely the same name.
 func longer[T any](list []T) []T {
 	if n := len(list); n < cap(list) {

@@ -18,7 +18,7 @@ type Reader struct {
 	src io.Reader
 	err error
 	eof bool
-	// finished: what was read before the end is parsed.
+	// finished reports whether what was read before the end is parsed.
 	finished bool
 }
 
@@ -56,8 +56,8 @@ func (r *Reader) Err() error { return r.err }
 // Unparsed returns how many lines no rule knew or could read so far.
 func (r *Reader) Unparsed() uint64 { return r.asm.Unparsed() }
 
-// UnknownFields returns how many fields of lines that are known were skipped so far because no
-// rule knows them: a newer release writes them.
+// UnknownFields returns how many fields were skipped so far because no rule knows them: a newer
+// release writes them.
 func (r *Reader) UnknownFields() uint64 { return r.asm.UnknownFields() }
 
 func (r *Reader) fill() {

@@ -65,8 +65,7 @@ func (r Releases) Narrow(other Releases) Releases {
 	return other
 }
 
-// String names the range, as in "2.6-3.0" or "6.1+"; "unknown" if no release writes such a
-// text or every one does.
+// String names the range, such as "2.6-3.0" or "6.1+". It is "unknown" for no release, and for all.
 func (r Releases) String() string {
 	if r.none() || r == (Releases{}) {
 		return "unknown"

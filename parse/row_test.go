@@ -165,7 +165,7 @@ func TestCutRows(t *testing.T) {
 	}
 }
 
-// Rows are taken as such when they were met before, and are what they shall be.
+// Rows are taken as such if they look as every release writes them.
 func TestRow(t *testing.T) {
 	a := NewAssembler("")
 	a.Write([]byte(snapshot(rowHeader, rowInact, rowTimer, rowThread, rowTable) + snapshot()))

@@ -1,19 +1,18 @@
 package parse
 
-// Opt is one field of a snapshot: its value, and whether the snapshot holds it. A field that the
-// release does not write, that only expensive snapshots measure, or whose number is known to
-// have wrapped is not Measured; its Value is then 0.
+// Opt is one field of a snapshot: its value, and whether the snapshot holds it. A field is not
+// Measured, and its Value 0, if the release does not write it, if only expensive snapshots measure
+// it, or if its number has wrapped.
 type Opt[T uint64 | float64] struct {
 	Value    T
 	Measured bool
 }
 
-// Snapshot is one snapshot of a prof.log: what one process said about itself at one moment.
-// Sizes are in bytes, times in seconds. The numbers in parentheses are the releases that
-// write a field; X marks fields that only expensive snapshots measure.
+// Snapshot is what one process wrote about itself at one moment. Sizes are in bytes, times in
+// seconds. The numbers in parentheses are the releases that write a field; X marks fields that only
+// expensive snapshots measure.
 //
-// As JSON it has the names of the metrics, as far as there is one, and no field that was not
-// measured.
+// Its JSON has the names of the metrics, where there is one, and leaves out what was not measured.
 type Snapshot struct {
 	// Time is the snapshot's time stamp: packet time in Unix seconds, 0 before the first packet.
 	Time float64 `json:"time"`
@@ -21,10 +20,10 @@ type Snapshot struct {
 	// its line, counted from 1 where reading began, and its first byte, counted from 0.
 	Line   int   `json:"line,omitzero"`
 	Offset int64 `json:"-"`
-	// First says that a "Command line:" stood before the snapshot: a process has just started.
+	// First reports whether a "Command line:" stood before the snapshot: a process had just started.
 	First bool `json:"first"`
-	// Expensive says that the process also measured what costs it time (every 20th snapshot
-	// by default).
+	// Expensive reports whether the process also measured what costs it time, in every 20th
+	// snapshot by default.
 	Expensive bool `json:"expensive"`
 	// Releases are the releases that write a text like this snapshot's.
 	Releases Releases `json:"releases"`
@@ -95,9 +94,9 @@ const (
 	NumTCPStates
 )
 
-// TCPStates is the TCP-States matrix: Cells[originator][responder] connections. A cell below
-// zero is what the log says when the process's own counter has wrapped. Measured only when
-// the header and all seven rows stood in their columns.
+// TCPStates is the TCP-States matrix: Cells[originator][responder] connections. A cell below zero
+// means that the process's own counter has wrapped. The matrix is Measured only if the header and
+// all seven rows stood in their columns.
 type TCPStates struct {
 	Cells    [NumTCPStates][NumTCPStates]int64
 	Measured bool
@@ -222,11 +221,11 @@ func (s *Snapshot) CopyFrom(o *Snapshot) {
 	s.Globals.List = append(globals, o.Globals.List...)
 }
 
-// writtenBy narrows the releases that the snapshot may be of to those that are in r too.
+// writtenBy narrows the releases that may have written the snapshot to those in r.
 func (s *Snapshot) writtenBy(r Releases) { s.Releases = s.Releases.and(r) }
 
-// Whole says that the snapshot has every line its process writes but Comm, which comes late: no
-// half-written snapshot does.
+// Whole reports whether the snapshot has every line of its process but Comm, which comes late. A
+// half-written snapshot has not.
 func (s *Snapshot) Whole() bool {
 	if !s.Triggers.Pending.Measured {
 		return false
@@ -237,13 +236,13 @@ func (s *Snapshot) Whole() bool {
 	return !s.Expensive || s.Globals.EntriesRecursive.Measured
 }
 
-// Restarted says that next was written by another process than s, the snapshot before it.
+// Restarted reports whether another process wrote next than s, the snapshot before it.
 func (s *Snapshot) Restarted(next *Snapshot) bool {
 	fell := s.Runtime.Real.Measured && next.Runtime.Real.Measured && next.Runtime.Real.Value < s.Runtime.Real.Value
 	return next.First || fell
 }
 
-// Empty says that no field of the Comm line was measured.
+// Empty reports whether no field of the Comm line was measured.
 func (c *Comm) Empty() bool { return *c == Comm{} }
 
 // reset empties s for the next snapshot and keeps its memory.
@@ -255,8 +254,8 @@ func (s *Snapshot) reset() {
 	}
 }
 
-// emptied returns list without items but with its memory, unless that is large: one snapshot
-// with 100,000 threads is no reason to keep their memory for ever.
+// emptied returns list without items but with its memory, unless that is large: once a snapshot with
+// 100,000 threads is gone, so is its memory.
 func emptied[T any](list []T) []T {
 	const large = 4096
 	if cap(list) > large {

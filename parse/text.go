@@ -16,14 +16,14 @@ type text struct {
 	err      string // the first value that could not be read
 	// unknown counts the fields that no rule knew.
 	unknown uint64
-	// work counts the bytes that were looked at where they may be looked at again. Tests hold it in
-	// proportion to the text, whatever that is.
+	// work counts the bytes that were looked at and may be looked at again. Tests keep it in
+	// proportion to the length of any text.
 	work int
 	// looked is where a rule has last looked for its fields, plus one; 0 between rules.
 	looked int
 }
 
-// blank says whether c separates words. Bro separates them by blanks and newlines; a hole in
+// blank reports whether c separates words. Bro separates them by blanks and newlines; a hole in
 // the file (somebody truncated it under the process) shows as NULs.
 func blank(c byte) bool { return c <= ' ' }
 
@@ -118,12 +118,12 @@ func (t *text) stamp() bool {
 	return n > 0
 }
 
-// stampFollows says that a time stamp stands alone: another one is next, or nothing.
+// stampFollows reports whether a time stamp stands alone: another one is next, or nothing.
 func (t *text) stampFollows() bool {
 	return t.end() || blank(t.b[t.i]) || digit(t.b[t.i]) && stampLen(t.rest()) > 0
 }
 
-// glued says that no blank parts what was taken from what follows.
+// glued reports whether no blank parts what was taken from what follows.
 func (t *text) glued() bool {
 	return !t.end() && t.i > 0 && !blank(t.b[t.i]) && !blank(t.b[t.i-1])
 }
@@ -171,8 +171,8 @@ const (
 	maxTrailing = 32 // blanks behind them
 )
 
-// dashed says that a line may end with a separator, as few do. It looks where there would be a
-// dash behind fewer blanks than dashes are long, and where behind more.
+// dashed reports whether a line may end with a separator, as few do. It looks in two places: one
+// holds a dash if few blanks follow the dashes, the other if many do.
 func dashed(line []byte) bool {
 	n, m := len(line)-len(dashes), len(line)-2*len(dashes)
 	return n >= 0 && line[n] == '-' || m >= 0 && line[m] == '-'
@@ -210,7 +210,7 @@ func lastBytes(line []byte) []byte {
 	return line[max(0, len(line)-maxStampSeconds-len(".000000 ")-len(dashes)-maxTrailing):]
 }
 
-// fail notes that the value at the cursor cannot be read and moves behind it.
+// fail notes that the value at the cursor cannot be read, and moves behind it.
 func (t *text) fail(what string) {
 	start := t.i
 	t.skipWord()
@@ -222,8 +222,7 @@ func (t *text) fail(what string) {
 	}
 }
 
-// number takes an unsigned number; measured is false for one below zero, which is one that
-// has wrapped in the process.
+// number takes a number. One below zero has wrapped in the process: measured is false then.
 func (t *text) number() (n uint64, measured, ok bool) {
 	if n, end := numberAt(t.b, t.i); uint(end) < uint(len(t.b)) && endsNumber(t.b[end]) {
 		t.i = end
@@ -257,15 +256,15 @@ func (t *text) oddNumber() (n uint64, measured, ok bool) {
 	return n, !negative, true
 }
 
-// maxDigits is how many digits fit 64 bits, whichever they are. A number of more is one that
-// has wrapped below zero, if it is a number of Bro's at all.
+// maxDigits is how many digits surely fit 64 bits. A number with more has wrapped below zero, if it
+// is one of Bro's at all.
 const maxDigits = 19
 
 func endsNumber(c byte) bool { return blank(c) || c == 'K' || c == '/' || c == ')' }
 
-// more reports whether a rule has to look for its fields, at the cursor: at first, and again as
-// long as a field is next. A field that the rule did not take, since a newer release writes it, is
-// skipped and counted. So fields may come in any order:
+// more reports whether a rule has to look for its fields at the cursor: at first, and again while a
+// field is next. It skips and counts a field that the rule did not take: a newer release writes it.
+// So fields may come in any order:
 //
 //	for t.more() {
 //		t.uint("total=", &total)
@@ -295,7 +294,7 @@ func (t *text) skipFields() {
 	}
 }
 
-// field returns where the field "key=value" ends that is next on the line, -1 if there is none.
+// field returns the end of the field "key=value" that is next on the line, -1 if there is none.
 func (t *text) field() (end int) {
 	b, i := t.b, t.i
 	for i < len(b) && blank(b[i]) && b[i] != '\n' {
@@ -363,7 +362,7 @@ func (t *text) kib(key string, field *Opt[uint64]) {
 	}
 }
 
-// bytesK takes the field "key=NK" of which the K is not true, if it is next: N is bytes.
+// bytesK takes the field "key=NK" if it is next. The K is wrong: N is bytes.
 func (t *text) bytesK(key string, field *Opt[uint64]) {
 	if n, ok := t.sizeK(key); ok {
 		*field = Opt[uint64]{n, true}
@@ -415,7 +414,7 @@ func (t *text) signed(key, unit string, field *Opt[float64]) {
 	}
 }
 
-// infinite says that b is what printf writes for no number, or for one without bounds.
+// infinite reports whether b is what printf writes for NaN or an infinity.
 func infinite(b []byte) bool {
 	b, _ = bytes.CutPrefix(b, []byte("-"))
 	return bytes.EqualFold(b, []byte("nan")) || bytes.EqualFold(b, []byte("inf"))

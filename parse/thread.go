@@ -9,9 +9,9 @@ import (
 //
 //	conn/Log::WRITER_ASCII in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)
 
-// threadLine takes the thread whose line begins at the cursor: all up to the end of the line
-// is its name, numbers, and a closing parenthesis. A name may hold newlines, so where the line
-// ends otherwise the next one is tried, to the end of the record r.
+// threadLine takes the thread whose line begins at the cursor: a name, and numbers up to the closing
+// parenthesis at the end of the line. A name may hold newlines: if a line ends otherwise, the next is
+// tried, to the end of the record r.
 func (p *parser) threadLine(r *record) bool {
 	t := &r.text
 	if r.noThread {
@@ -72,11 +72,10 @@ const (
 	tooLarge = -2
 )
 
-// thread adds the thread that stands between the cursor and end, and returns the length of its
-// name, noThread or tooLarge. Where there are several lines, people may have wrapped the one that
-// it was: any blanks stand for one then.
+// thread adds the thread between the cursor and end, and returns the length of its name, noThread or
+// tooLarge. If the text has several lines, somebody may have wrapped it: any blanks count as one.
 //
-// What it looks at is the end of the text only, since it is called for many ends.
+// It is called for many ends, so it looks only at the last bytes before each.
 func (p *parser) thread(t *text, end int, lines bool) int {
 	b := t.b[t.i:end]
 	if len(b) == 0 || b[len(b)-1] != ')' {
@@ -141,7 +140,7 @@ func (th *Thread) queues(b []byte, wrapped bool) (end, seen int) {
 type fromRight struct {
 	b       []byte
 	i       int
-	wrapped bool // any blanks stand for the one that a literal begins with
+	wrapped bool // any blanks count as the one that a literal begins with
 	failed  int  // noThread or tooLarge when something else stood there
 }
 
