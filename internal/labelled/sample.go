@@ -18,9 +18,6 @@ const (
 	Days      Span = "52-168 h"
 )
 
-// Spans returns all spans, the shortest first.
-func Spans() []Span { return []Span{Snapshots, Hours, Day, TwoDays, Days} }
-
 // Growth is the true growth of what leaks.
 type Growth struct {
 	PerHour float64 // in the log's own unit, so KiB of memory; a mean from the onset on
