@@ -43,7 +43,7 @@ func link(t *testing.T, from, to string) {
 
 func TestPrometheus(t *testing.T) {
 	own := []string{"../dashboards/recording.yml", "../dashboards/alerts.yml"}
-	promtool.Run(t, "check", "config", rules(t, "compose/prometheus.yml", own...))
+	promtool.Run(t, "check", "config", rules(t, "compose/prometheus.yml", append(own, "../dashboards/native.yml")...))
 	promtool.Run(t, "check", "config", rules(t, "fleet/prometheus-central.yml", append(own, "fleet/fleet.yml")...))
 	promtool.Run(t, "check", "config", "--agent", "fleet/prometheus-agent.yml")
 	promtool.Run(t, "test", "rules", "fleet/fleet_test.yml")
@@ -75,6 +75,7 @@ type service struct {
 	Entrypoint  []string          `yaml:"entrypoint"`
 	Command     []string          `yaml:"command"`
 	User        string            `yaml:"user"`
+	PID         string            `yaml:"pid"`
 	Environment map[string]string `yaml:"environment"`
 	Ports       []string          `yaml:"ports"`
 	Volumes     []string          `yaml:"volumes"`
