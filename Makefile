@@ -23,7 +23,7 @@ tool    = go tool -modfile=tools/go.mod
 prometheus = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod
 alertmanager = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/alertmanager/go.mod
 
-.PHONY: help build all install uninstall packages packages-test release man completion dashboards test format tidy vet unit servers golden e2e browser demo lint fuzz soak quality bench clean
+.PHONY: help build all install uninstall packages packages-test release man completion dashboards test format tidy vet unit servers golden e2e browser demo lint vulnerabilities fuzz soak quality bench clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -60,6 +60,7 @@ tidy:
 	go -C tools mod tidy -diff
 	go -C tools/jsonnet mod tidy -diff
 	go -C e2e/browser mod tidy -diff
+	go -C tools/release mod tidy -diff
 
 vet:
 	go vet ./...
@@ -100,6 +101,9 @@ demo: servers ## Run the same for you to look at, until Ctrl-C
 
 lint: ## Run golangci-lint
 	$(tool) golangci-lint run --allow-parallel-runners ./...
+
+vulnerabilities: ## Look for known vulnerabilities in what the programs call; asks vuln.go.dev
+	go tool -modfile=tools/release/go.mod govulncheck ./...
 
 fuzz: ## Run each fuzz target for FUZZTIME (1m)
 	tools/fuzz $(FUZZTIME)

@@ -87,3 +87,24 @@ func TestVersion(t *testing.T) {
 		t.Errorf("CHANGELOG.md has no section for version %s", version)
 	}
 }
+
+// What workflows and pages tell to make can be made.
+func TestTargets(t *testing.T) {
+	makefile := read(t, "../Makefile")
+	var pages []string
+	for _, pattern := range []string{"../.github/workflows/*.yml", "../*.md", "../docs/*.md"} {
+		more, err := filepath.Glob(pattern)
+		if err != nil || more == nil {
+			t.Fatal(pattern, err)
+		}
+		pages = append(pages, more...)
+	}
+	commands := regexp.MustCompile("(?m)(?:`|run: |^    |&& |sudo )make ([a-z-]+)")
+	for _, page := range pages {
+		for _, m := range commands.FindAllStringSubmatch(read(t, page), -1) {
+			if !strings.Contains(makefile, "\n"+m[1]+":") {
+				t.Errorf("%s tells to make %s, and there is no such target", page, m[1])
+			}
+		}
+	}
+}
