@@ -82,10 +82,18 @@ func (s *series) add(v float64) {
 		return
 	}
 	s.align()
-	for len(s.buckets) <= s.clock.now {
+	s.extend(s.clock.now + 1)
+	s.buckets[s.clock.now].add(v)
+}
+
+// extend makes n buckets of those there are, and never reserves more than there can be: append would.
+func (s *series) extend(n int) {
+	if n > cap(s.buckets) {
+		s.buckets = append(make([]bucket, 0, min(maxBuckets, 2*n)), s.buckets...)
+	}
+	for len(s.buckets) < n {
 		s.buckets = append(s.buckets, bucket{})
 	}
-	s.buckets[s.clock.now].add(v)
 }
 
 // unfold begins to keep buckets, those of the constant so far included.
