@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -40,9 +39,6 @@ type judgement struct {
 // resources judges all that was measured in the run.
 func (l *look) resources(sure float64) ([]Resource, []judgement) {
 	r := l.run
-	slices.SortFunc(r.order, func(a, b *tracked) int {
-		return cmp.Or(cmp.Compare(a.key.quantity, b.key.quantity), cmp.Compare(a.key.name, b.key.name))
-	})
 	resources, judgements := make([]Resource, len(r.order)), make([]judgement, len(r.order))
 	for i, t := range r.order {
 		resources[i], judgements[i] = l.resource(t, sure)

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -266,6 +267,10 @@ func seconds(t float64) time.Time {
 
 // judge judges what the run holds so far; number is its place among the process's runs.
 func (r *run) judge(number int) (Run, []Finding) {
+	// A fit depends on the order of its columns by a little: it shall be the same each time.
+	slices.SortFunc(r.order, func(a, b *tracked) int {
+		return cmp.Or(cmp.Compare(a.key.quantity, b.key.quantity), cmp.Compare(a.key.name, b.key.name))
+	})
 	run := Run{Snapshots: r.snapshots, Expensive: r.expensive, State: r.state(), Answer: CannotTell}
 	if r.clock == nil {
 		return run, nil
