@@ -34,9 +34,10 @@
 // A line that is written to a file between the last poll and its replacement is lost; for values
 // whose newest alone counts that is harmless.
 //
-// The library costs about a microsecond for each line, most of it in a channel and in asking the
-// file for its position. What is longer than a MiB is read in pieces without it: it would hold a
-// line of any length in memory.
+// The library reads what is at most its buffer of 4 KiB: the few lines that a process without threads
+// or a script adds. It asks the file for its position and sends on a channel for each line, and holds
+// a line of any length in memory, so more than that is read in pieces without it. With 256 logs that
+// get a snapshot of 82 lines each second, that takes 2.4 % of a core; 9.4 % if the library reads all.
 package collector
 
 import (
@@ -73,6 +74,7 @@ type Collector struct {
 	ready      chan struct{}
 	resyncs    *prometheus.CounterVec
 	finder     *spool.Finder
+	buffers    sync.Pool // of *buffer
 
 	mu    sync.Mutex
 	nodes map[string]*node // by path
@@ -114,6 +116,7 @@ func New(config Config) (*Collector, error) {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 	c := &Collector{config: config, ready: make(chan struct{}), nodes: map[string]*node{}, finder: spool.NewFinder(config.Patterns)}
+	c.buffers.New = func() any { return new(buffer) }
 	c.resyncs = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "bro_exporter_resyncs_total",
 		Help: "How often a prof.log was read from its newest blocks on because it was not the file it had been.",
@@ -254,7 +257,7 @@ func (c *Collector) discover() {
 			continue
 		}
 		c.config.Logger.Info("Following a prof.log", "process", file.Process, "path", file.Path)
-		c.nodes[file.Path] = &node{follower: newFollower(file, c.config, c.resyncs), found: now}
+		c.nodes[file.Path] = &node{follower: newFollower(file, c.config, c.resyncs, &c.buffers), found: now}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/nxadm/tail"
@@ -27,11 +28,8 @@ const (
 	smallFile = 1 << 20
 	// maxLine is how long a line may be. A file whose last bytes hold none is not a log.
 	maxLine = 1 << 20
-	// maxTailed is how much the tail library reads at once: it holds a line of any length in
-	// memory, and more than once.
-	maxTailed = 1 << 20
-	// pieceSize is how much more than that is read at once.
-	pieceSize = 32 << 10
+	// maxTailed is how much the tail library reads: what it reads at once.
+	maxTailed = 4 << 10
 	// keyLen is how many of the bytes read last tell a file from another one of the same name
 	// and inode: they hold a time stamp in microseconds and counters, or all of a first snapshot,
 	// whose stamp is 0.
@@ -64,6 +62,9 @@ func (r resync) Error() string { return "the file changes while it is read: " + 
 // sameRun reports whether the file goes on, and what was read of it still stands.
 func (r resync) sameRun() bool { return r == incomplete || r == behind }
 
+// buffer is memory that a follower needs only while it reads.
+type buffer [keyLen]byte
+
 // maxBackoff is how many polls are left out, at most, while a file cannot be read.
 const maxBackoff = 15
 
@@ -80,11 +81,13 @@ type follower struct {
 	info    fs.FileInfo // of the file that is being read, nil before
 	offset  int64       // up to which it has been read
 	base    int64       // where asm began to read
-	key     []byte      // the bytes before offset
+	key     []byte      // the last bytes before offset
+	recent  []byte      // those that are not committed yet, while reading
 	asm     *parse.Assembler
 	waiting bool // asm holds a snapshot that is not shown yet
 
-	live processFinder
+	buffers *sync.Pool // of *buffer
+	live    processFinder
 
 	state    state
 	unparsed uint64 // by assemblers before asm
@@ -97,13 +100,14 @@ type follower struct {
 	shown    *view  // by the last poll
 }
 
-func newFollower(file spool.File, config Config, resyncs *prometheus.CounterVec) *follower {
+func newFollower(file spool.File, config Config, resyncs *prometheus.CounterVec, buffers *sync.Pool) *follower {
 	return &follower{
 		process: file.Process,
 		path:    file.Path,
 		log:     config.Logger.With("process", file.Process, "path", file.Path),
 		limits:  config.Limits,
 		resyncs: resyncs,
+		buffers: buffers,
 		asm:     parse.NewAssembler(file.Path),
 		live:    processFinder{dir: filepath.Dir(file.Path)},
 		state:   newState(),
@@ -185,7 +189,7 @@ func (f *follower) view() view {
 func (f *follower) reset(why resync) {
 	f.unparsed += f.asm.Unparsed()
 	f.asm = parse.NewAssembler(f.path)
-	f.info, f.offset, f.base, f.key, f.waiting = nil, 0, 0, nil, false
+	f.info, f.offset, f.base, f.key, f.waiting = nil, 0, 0, f.key[:0], false
 	f.state.reset()
 	if !why.sameRun() {
 		f.state.counted = nothing
@@ -261,7 +265,7 @@ func (f *follower) check(file io.ReaderAt, info fs.FileInfo) error {
 	if f.info == nil {
 		return nil
 	}
-	err := same(file, info.Size(), f.offset, f.key)
+	err := f.same(file, info.Size(), f.offset)
 	if os.SameFile(f.info, info) {
 		return err
 	}
@@ -274,15 +278,17 @@ func (f *follower) check(file io.ReaderAt, info fs.FileInfo) error {
 }
 
 // same returns why file, which has size bytes, does not hold key before offset; nil if it does.
-func same(file io.ReaderAt, size, offset int64, key []byte) error {
+func (f *follower) same(file io.ReaderAt, size, offset int64) error {
 	if size < offset {
 		return truncated
 	}
-	b := make([]byte, len(key))
-	if _, err := file.ReadAt(b, offset-int64(len(key))); err != nil && err != io.EOF {
+	buffer := f.buffers.Get().(*buffer)
+	defer f.buffers.Put(buffer)
+	b := buffer[:len(f.key)]
+	if _, err := file.ReadAt(b, offset-int64(len(b))); err != nil && err != io.EOF {
 		return err
 	}
-	if !bytes.Equal(b, key) {
+	if !bytes.Equal(b, f.key) {
 		return rewritten
 	}
 	return nil
@@ -303,15 +309,8 @@ func (f *follower) readFrom(file *os.File, info fs.FileInfo, now time.Time) erro
 	if f.info == nil {
 		f.base = f.offset
 	}
-	offset, key := f.offset, bytes.Clone(f.key)
-	if err := f.readLines(&state, file, src, end, info.Size()); err != nil {
-		return err
-	}
-	after, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	if err := same(file, after.Size(), offset, key); err != nil {
+	if err := f.readVerified(&state, file, src, end, info.Size()); err != nil {
+		f.reset(incomplete)
 		return err
 	}
 	f.info, f.state, f.waiting = info, state, true
@@ -319,6 +318,33 @@ func (f *follower) readFrom(file *os.File, info fs.FileInfo, now time.Time) erro
 	f.state.date(info.ModTime())
 	f.asm.Shrink()
 	return nil
+}
+
+// readVerified is readLines, and fails if what was read before is not there any more.
+func (f *follower) readVerified(state *state, file *os.File, src io.ReaderAt, end, size int64) error {
+	buffer := f.buffers.Get().(*buffer)
+	defer f.buffers.Put(buffer)
+	f.recent = buffer[:0]
+	offset := f.offset
+	if err := f.readLines(state, file, src, end, size); err != nil {
+		return err
+	}
+	after, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if err := f.same(file, after.Size(), offset); err != nil {
+		return err
+	}
+	f.key = lastBytes(f.key, f.recent)
+	return nil
+}
+
+// lastBytes returns the last keyLen bytes of a and b together, in the memory of a.
+func lastBytes(a, b []byte) []byte {
+	b = b[max(0, len(b)-keyLen):]
+	drop := max(0, len(a)+len(b)-keyLen)
+	return append(append(a[:0], a[drop:]...), b...)
 }
 
 // locate sets the offset at which to begin with a file that is new, and returns what to read its
@@ -373,11 +399,10 @@ func (f *follower) tailLines(state *state, file *os.File, end int64) error {
 		return err
 	}
 	for line := range t.Lines {
-		text := line.Text
-		f.take(text)
+		f.take([]byte(line.Text))
 		// The last line may lack its newline: it is not written to its end, or it is Comm.
 		if line.SeekInfo.Offset > f.offset {
-			f.take("\n")
+			f.take([]byte("\n"))
 		}
 	}
 	if err := t.Wait(); err != nil {
@@ -392,10 +417,11 @@ func (f *follower) tailLines(state *state, file *os.File, end int64) error {
 
 // readPieces reads from offset to end.
 func (f *follower) readPieces(state *state, src io.ReaderAt, end int64) error {
-	b := make([]byte, pieceSize)
+	buffer := f.buffers.Get().(*buffer)
+	defer f.buffers.Put(buffer)
 	for f.offset < end {
-		n, err := src.ReadAt(b[:min(pieceSize, end-f.offset)], f.offset)
-		f.take(string(b[:n]))
+		n, err := src.ReadAt(buffer[:min(keyLen, end-f.offset)], f.offset)
+		f.take(buffer[:n])
 		f.scan(state)
 		if err == io.EOF && f.offset < end {
 			return incomplete
@@ -408,13 +434,10 @@ func (f *follower) readPieces(state *state, src io.ReaderAt, end int64) error {
 }
 
 // take takes the text that follows offset.
-func (f *follower) take(text string) {
+func (f *follower) take(text []byte) {
 	f.offset += int64(len(text))
-	f.key = append(f.key, text[max(0, len(text)-keyLen):]...)
-	if len(f.key) > 2*keyLen {
-		f.key = append(f.key[:0], f.key[len(f.key)-keyLen:]...)
-	}
-	io.WriteString(f.asm, text)
+	f.recent = lastBytes(f.recent, text)
+	f.asm.Write(text)
 }
 
 // scan adds the snapshots that are complete to state.
@@ -423,11 +446,18 @@ func (f *follower) scan(state *state) {
 		switch r := f.asm.Record().(type) {
 		case *parse.Snapshot:
 			r.Offset += f.base
-			state.add(newDigest(r.Clone(), f.limits))
+			state.add(f.digest(state, r.Clone()))
 		case *parse.SyntaxError:
 			f.log.Debug("Cannot read a line", "err", r)
 		}
 	}
+}
+
+func (f *follower) digest(state *state, s *parse.Snapshot) *digest {
+	if state.newest == nil {
+		return newDigest(s, f.limits)
+	}
+	return digestAfter(state.newest, s, f.limits)
 }
 
 // showPending adds the snapshots whose end is not known, as soon as they are complete.
@@ -444,7 +474,7 @@ func (f *follower) showPending(state *state, now time.Time) {
 		}
 		s = s.Clone()
 		s.Offset += f.base
-		state.add(newDigest(s, f.limits))
+		state.add(f.digest(state, s))
 	}
 }
 

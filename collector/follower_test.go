@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func newTestFollower(t *testing.T, text string) (f *follower, write func(string)
 	write(text)
 	resyncs := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "x"}, []string{"reason"})
 	config := Config{Limits: Limits{Threads: 500, Globals: 500}, Logger: slog.New(slog.DiscardHandler)}
-	return newFollower(spool.File{Process: "worker-1", Path: path}, config, resyncs), write
+	return newFollower(spool.File{Process: "worker-1", Path: path}, config, resyncs, &sync.Pool{New: func() any { return new(buffer) }}), write
 }
 
 const block20 = `1.000000 ------------------------

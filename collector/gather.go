@@ -61,6 +61,7 @@ type exposition struct {
 	families  []*dto.MetricFamily // those with metrics, by name
 	readers   int                 // of families handed out
 	samples   []sample            // memory for a builder
+	pairs     map[[2]string]*dto.LabelPair
 }
 
 // row is one metric of all processes.
@@ -80,7 +81,7 @@ type exposed struct {
 }
 
 func newExposition(metrics []Metric) *exposition {
-	x := &exposition{processes: map[string]*exposed{}}
+	x := &exposition{processes: map[string]*exposed{}, pairs: map[[2]string]*dto.LabelPair{}}
 	for i := range metrics {
 		x.rows = append(x.rows, newRow(&metrics[i]))
 	}
@@ -148,7 +149,7 @@ func (x *exposition) expose(e *exposed, v *view) (changed bool) {
 	if e.view == *v {
 		return false
 	}
-	b := builder{inPlace: x.readers == 0, samples: x.samples}
+	b := builder{exposition: x, inPlace: x.readers == 0, samples: x.samples}
 	for i := range x.rows {
 		r := &x.rows[i]
 		if !e.view.differs(v, r.source) {
@@ -217,6 +218,7 @@ func compareLabels(a, b *dto.Metric) int {
 
 // builder makes the metrics of one process.
 type builder struct {
+	*exposition
 	inPlace bool // metrics may be changed
 	samples []sample
 	created *timestamppb.Timestamp
@@ -339,9 +341,24 @@ func (b *builder) labels(r *row, v *view, i int, before []*dto.Metric) []*dto.La
 		if at := r.order[i]; at >= 0 {
 			value = values[at]
 		}
-		pairs[i] = &dto.LabelPair{Name: &r.labels[i], Value: &value}
+		pairs[i] = b.pair(&r.labels[i], value)
 	}
 	return pairs
+}
+
+// pair returns a label. Most are those of other processes too.
+func (x *exposition) pair(name *string, value string) *dto.LabelPair {
+	const maxPairs = 4096
+	key := [2]string{*name, value}
+	if p := x.pairs[key]; p != nil {
+		return p
+	}
+	if len(x.pairs) >= maxPairs {
+		clear(x.pairs)
+	}
+	p := &dto.LabelPair{Name: name, Value: &value}
+	x.pairs[key] = p
+	return p
 }
 
 // has reports whether a metric has these values of the row's labels.

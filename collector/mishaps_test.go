@@ -317,7 +317,7 @@ func TestHoleAtEnd(t *testing.T) {
 
 // A long line takes memory while it is read, not for good.
 func TestLongLinesGiveTheirMemoryBack(t *testing.T) {
-	const logs, bound = 4, 4 << 20
+	const logs, bound = 4, 1 << 20
 	spool := spooltest.New(t)
 	log := spooltest.Load(t, "7.0.11/live/prof.log")
 	var all []*spooltest.Node

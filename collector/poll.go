@@ -94,7 +94,7 @@ func (c *Collector) Poll() int {
 	read := 0
 	now := time.Now()
 	for _, file := range c.find().Files {
-		n := &node{follower: newFollower(file, c.config, c.resyncs), found: now}
+		n := &node{follower: newFollower(file, c.config, c.resyncs, &c.buffers), found: now}
 		// What is half written today will not be completed in the time that we have.
 		v := n.follower.poll(now.Add(givenUp))
 		n.view.Store(v)

@@ -66,10 +66,11 @@ func (a *Assembler) WriteString(s string) (int, error) {
 // Shrink gives back the memory that a long line or a burst of Writes has taken. Call it when
 // nothing more comes for a while.
 func (a *Assembler) Shrink() {
-	const small = 16 << 10
+	const small = 8 << 10
 	a.drop(a.record)
 	if cap(a.buf) > small && cap(a.buf) > 2*len(a.buf) {
 		a.buf = append(make([]byte, 0, max(small, len(a.buf))), a.buf...)
+		a.p.line.b = nil // which holds the old one
 	}
 }
 

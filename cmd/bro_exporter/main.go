@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -49,7 +50,7 @@ func run(ctx context.Context, args []string) int {
 	if err != nil {
 		return misused(err)
 	}
-	limitProcessors()
+	staySmall()
 	if os.Geteuid() == 0 {
 		log.Warn("The exporter does not need root: run it as a user who may read the prof.logs")
 	}
@@ -77,12 +78,16 @@ func misused(err error) int {
 	return misuse
 }
 
-// limitProcessors keeps the exporter small on hosts with many cores, where a scrape would
-// otherwise wake them all up; the environment's GOMAXPROCS overrides it.
-func limitProcessors() {
-	const enough = 4
-	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) > enough {
-		runtime.GOMAXPROCS(enough)
+// staySmall leaves processors and memory to Zeek. On a host with many cores a scrape would wake them
+// all up. The heap hardly changes, so collecting it earlier costs next to nothing. GOMAXPROCS and
+// GOGC in the environment override it.
+func staySmall() {
+	const processors, heapGrowth = 4, 40
+	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) > processors {
+		runtime.GOMAXPROCS(processors)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth)
 	}
 }
 
