@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"bro_exporter/parse"
@@ -11,20 +12,27 @@ import (
 //
 //	1795368063.562356                 547/547 entries
 //
-// They stand in the order of their names, and only those of 100 entries or more.
+// They stand in the order of their names, and only those of 100 entries or more. So the order of two
+// tables never changes, and a table that is emptied leaves its place and comes back to it.
 type unnamed struct {
-	names []string
-	sizes []float64
-	made  int
+	tables []place // all that were ever listed, in order
+	made   int
+}
+
+// place is a table without a name.
+type place struct {
+	name string
+	size float64 // when it was last listed; 0 if the newest snapshot does not list it
 }
 
 const (
 	listedFrom = 100
 	// maxUnnamed bounds how many are told apart.
 	maxUnnamed = 128
-	// muchChange, a logarithm, makes it doubtful that two sizes are of one table, or means that it was
-	// emptied: it has a new number then.
-	muchChange = 0.25
+	// muchGrowth, a logarithm, makes it doubtful that two sizes are of one table: it has a new number then.
+	muchGrowth = 0.25
+	// newcomer weighs that a table is listed for the first time: it is rarer than one that comes back.
+	newcomer = 0.5
 )
 
 // each adds the sizes of a snapshot's unnamed tables under numbers that stay theirs.
@@ -39,58 +47,90 @@ func (u *unnamed) each(s *parse.Snapshot, add func(name string, v float64)) {
 		return
 	}
 	u.match(sizes)
-	for i, size := range sizes {
-		add(u.names[i], size)
+	for _, t := range u.tables {
+		if t.size > 0 {
+			add(t.name, t.size)
+		}
 	}
 }
 
-// match finds out which table of before is which now: the alignment in order with the least change.
+// match finds out which table is which: the alignment in order with the least change.
 func (u *unnamed) match(sizes []float64) {
-	m, n := len(u.sizes), len(sizes)
-	cost := make([][]float64, m+1)
-	for i := range cost {
-		cost[i] = make([]float64, n+1)
-		for j := range cost[i] {
-			switch {
-			case i == 0 && j == 0:
-			case i == 0:
-				cost[i][j] = cost[i][j-1] + unlisted(sizes[j-1])
-			case j == 0:
-				cost[i][j] = cost[i-1][j] + unlisted(u.sizes[i-1])
-			default:
-				cost[i][j] = min(
-					cost[i-1][j-1]+change(u.sizes[i-1], sizes[j-1]),
-					cost[i-1][j]+unlisted(u.sizes[i-1]),
-					cost[i][j-1]+unlisted(sizes[j-1]))
-			}
-		}
-	}
-	names := make([]string, n)
-	for i, j := m, n; j > 0; {
+	cost := u.costs(sizes)
+	var tables []place
+	i, j := len(u.tables), len(sizes)
+	for i > 0 || j > 0 {
 		switch {
-		case i > 0 && j > 0 && cost[i][j] == cost[i-1][j-1]+change(u.sizes[i-1], sizes[j-1]):
-			if change(u.sizes[i-1], sizes[j-1]) <= muchChange {
-				names[j-1] = u.names[i-1]
-			}
+		case i > 0 && j > 0 && cost[i][j] == cost[i-1][j-1]+u.tables[i-1].change(sizes[j-1]):
 			i, j = i-1, j-1
-		case i > 0 && cost[i][j] == cost[i-1][j]+unlisted(u.sizes[i-1]):
+			tables = append(tables, u.next(u.tables[i], sizes[j]))
+		case i > 0 && cost[i][j] == cost[i-1][j]+u.tables[i-1].absent():
 			i--
+			tables = append(tables, place{name: u.tables[i].name})
 		default:
 			j--
+			tables = append(tables, u.next(place{}, sizes[j]))
 		}
 	}
-	for j := range names {
-		if names[j] == "" {
-			u.made++
-			names[j] = strconv.Itoa(u.made)
-		}
-	}
-	u.names, u.sizes = names, sizes
+	slices.Reverse(tables)
+	u.tables = withoutOldest(tables)
 }
 
-// change weighs that a table of one size became one of another.
-func change(a, b float64) float64 { return math.Abs(math.Log(max(b, 1) / max(a, 1))) }
+// next returns what a table of before is now.
+func (u *unnamed) next(before place, size float64) place {
+	if before.name == "" || before.size > 0 && math.Log(size/before.size) > muchGrowth {
+		u.made++
+		return place{strconv.Itoa(u.made), size}
+	}
+	return place{before.name, size}
+}
 
-// unlisted weighs that a table was not listed before, or is not any more: it had fewer entries than
-// are listed.
-func unlisted(size float64) float64 { return 0.1 + change(listedFrom, size) }
+// costs returns what the best alignment of the first i tables with the first j sizes costs.
+func (u *unnamed) costs(sizes []float64) [][]float64 {
+	cost := make([][]float64, len(u.tables)+1)
+	for i := range cost {
+		cost[i] = make([]float64, len(sizes)+1)
+		for j := range cost[i] {
+			if i == 0 && j == 0 {
+				continue
+			}
+			best := math.Inf(1)
+			if j > 0 {
+				best = cost[i][j-1] + newcomer + place{}.change(sizes[j-1])
+			}
+			if i > 0 {
+				best = min(best, cost[i-1][j]+u.tables[i-1].absent())
+			}
+			if i > 0 && j > 0 {
+				best = min(best, cost[i-1][j-1]+u.tables[i-1].change(sizes[j-1]))
+			}
+			cost[i][j] = best
+		}
+	}
+	return cost
+}
+
+// change weighs that the table has a size now. One that was not listed had fewer entries than are listed.
+func (t place) change(size float64) float64 {
+	return math.Abs(math.Log(max(size, 1) / max(t.size, listedFrom)))
+}
+
+// absent weighs that the table is not listed now.
+func (t place) absent() float64 {
+	if t.size == 0 {
+		return 0
+	}
+	return 0.1 + t.change(listedFrom)
+}
+
+// withoutOldest drops tables that are not listed if there are too many.
+func withoutOldest(tables []place) []place {
+	over := len(tables) - maxUnnamed
+	return slices.DeleteFunc(tables, func(t place) bool {
+		if over <= 0 || t.size > 0 {
+			return false
+		}
+		over--
+		return true
+	})
+}
