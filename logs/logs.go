@@ -183,7 +183,7 @@ func (f *finder) add(name string, log Log) {
 	if name != "" {
 		log.Process = name
 	}
-	f.found = append(f.found, found{log, name != ""})
+	f.found = append(f.found, found{Log: log, given: name != ""})
 }
 
 // named returns what was found. It tells equal names apart, unless they were given.

@@ -123,7 +123,7 @@ func (s *splitter[T]) textOf(p *piece[T]) *text {
 		return &text{more: lineCounter{in: s.section(p.from, s.size)}}
 	}
 	behind := p.from + int64(len(*p.text))
-	return &text{known: *p.text, more: lineCounter{in: shortly{s.section(behind, s.size)}}}
+	return &text{known: *p.text, more: lineCounter{in: shortly{Reader: s.section(behind, s.size)}}}
 }
 
 // text is a text whose beginning is in memory.
@@ -186,7 +186,7 @@ func (s *splitter[T]) parse(p *piece[T]) {
 
 // section returns a part of the file. Reading it ends when it is no longer wanted.
 func (s *splitter[T]) section(from, to int64) *section {
-	return &section{s.ctx, io.NewSectionReader(s.file, from, to-from)}
+	return &section{ctx: s.ctx, SectionReader: io.NewSectionReader(s.file, from, to-from)}
 }
 
 type section struct {

@@ -97,7 +97,7 @@ func openWithin(ctx context.Context, path string) (*os.File, error) {
 	done := make(chan opened)
 	go func() {
 		file, err := os.Open(path)
-		if !send(ctx, done, opened{file, err}) && err == nil {
+		if !send(ctx, done, opened{file: file, err: err}) && err == nil {
 			file.Close()
 		}
 	}()
@@ -174,7 +174,7 @@ func (l Log) Open() (io.ReadCloser, error) {
 	return struct {
 		io.Reader
 		io.Closer
-	}{text, file}, nil
+	}{Reader: text, Closer: file}, nil
 }
 
 // IsStdin reports whether the log is standard input.

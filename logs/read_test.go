@@ -94,7 +94,7 @@ func same(t *testing.T, name string, got, want result) {
 }
 
 func readerOf(t *testing.T, log Log, got *result) *reader[*parse.Snapshot] {
-	return &reader[*parse.Snapshot]{t.Context(), log, (*parse.Snapshot).Clone, func(s *parse.Snapshot, err error) bool {
+	return &reader[*parse.Snapshot]{ctx: t.Context(), log: log, convert: (*parse.Snapshot).Clone, yield: func(s *parse.Snapshot, err error) bool {
 		got.add(t, s, err)
 		return true
 	}}
@@ -103,23 +103,25 @@ func readerOf(t *testing.T, log Log, got *result) *reader[*parse.Snapshot] {
 // A log that is parsed in pieces has the snapshots, faults and line numbers of one that is not.
 func TestPieces(t *testing.T) {
 	for name, text := range texts(t) {
-		want := plain(t, text)
-		for _, step := range []int64{1, 5000, 64 << 10} {
-			if step == 1 && len(text) > 100<<10 {
-				continue
+		t.Run(name, func(t *testing.T) {
+			want := plain(t, text)
+			for _, step := range []int64{1, 5000, 64 << 10} {
+				if step == 1 && len(text) > 100<<10 {
+					continue
+				}
+				var got result
+				var read atomic.Int64
+				log := Log{Path: "log", OnRead: func(n int) { read.Add(int64(n)) }}
+				err := readerOf(t, log, &got).pieces(bytes.NewReader(text), int64(len(text)), step)
+				if err != nil {
+					t.Fatal(err)
+				}
+				same(t, fmt.Sprintf("%s in pieces of %d", name, step), got, want)
+				if read.Load() != int64(len(text)) {
+					t.Errorf("%s: %d bytes read of %d", name, read.Load(), len(text))
+				}
 			}
-			var got result
-			var read atomic.Int64
-			log := Log{Path: "log", OnRead: func(n int) { read.Add(int64(n)) }}
-			err := readerOf(t, log, &got).pieces(bytes.NewReader(text), int64(len(text)), step)
-			if err != nil {
-				t.Fatal(err)
-			}
-			same(t, fmt.Sprintf("%s in pieces of %d", name, step), got, want)
-			if read.Load() != int64(len(text)) {
-				t.Errorf("%s: %d bytes read of %d", name, read.Load(), len(text))
-			}
-		}
+		})
 	}
 }
 
@@ -140,17 +142,19 @@ func FuzzPieces(f *testing.F) {
 
 func TestStream(t *testing.T) {
 	for name, text := range texts(t) {
-		want := plain(t, text)
-		for kind, in := range map[string]io.Reader{
-			"plain":      bytes.NewReader(text),
-			"compressed": bytes.NewReader(zipped(text)),
-		} {
-			var got result
-			for s, err := range (Log{Path: "log", stdin: in}).Snapshots(t.Context()) {
-				got.add(t, s, err)
+		t.Run(name, func(t *testing.T) {
+			want := plain(t, text)
+			for kind, in := range map[string]io.Reader{
+				"plain":      bytes.NewReader(text),
+				"compressed": bytes.NewReader(zipped(text)),
+			} {
+				var got result
+				for s, err := range (Log{Path: "log", stdin: in}).Snapshots(t.Context()) {
+					got.add(t, s, err)
+				}
+				same(t, name+" "+kind, got, want)
 			}
-			same(t, name+" "+kind, got, want)
-		}
+		})
 	}
 }
 
@@ -184,18 +188,20 @@ func TestFiles(t *testing.T) {
 	}
 	want := plain(t, text)
 	for name, content := range map[string][]byte{"prof.log": text, "prof.log.gz": zipped(text), "zipped.log": zipped(text), "plain.log.gz": text} {
-		log := open(t, name, content)
-		var got result
-		for s, err := range log.Snapshots(t.Context()) {
-			got.add(t, s, err)
-		}
-		same(t, name, got, want)
-		newest, err := log.Newest(t.Context())
-		last := want.snapshots[len(want.snapshots)-1].Clone()
-		last.Line = 0
-		if err != nil || !reflect.DeepEqual(newest, last) {
-			t.Errorf("%s: the newest snapshot is\n%+v (%v), want\n%+v", name, newest, err, last)
-		}
+		t.Run(name, func(t *testing.T) {
+			log := open(t, name, content)
+			var got result
+			for s, err := range log.Snapshots(t.Context()) {
+				got.add(t, s, err)
+			}
+			same(t, name, got, want)
+			newest, err := log.Newest(t.Context())
+			last := want.snapshots[len(want.snapshots)-1].Clone()
+			last.Line = 0
+			if err != nil || !reflect.DeepEqual(newest, last) {
+				t.Errorf("%s: the newest snapshot is\n%+v (%v), want\n%+v", name, newest, err, last)
+			}
+		})
 	}
 }
 
@@ -242,20 +248,22 @@ func TestBroken(t *testing.T) {
 		"a stale handle":  {Path: "prof.log", stdin: io.MultiReader(bytes.NewReader(text), broken{})},
 		"a broken header": open(t, "prof.log", []byte(gzipMagic+"not gzip at all")),
 	} {
-		snapshots := 0
-		var last error
-		for snapshot, err := range log.Snapshots(t.Context()) {
-			if last = err; snapshot != nil {
-				snapshots++
+		t.Run(name, func(t *testing.T) {
+			snapshots := 0
+			var last error
+			for snapshot, err := range log.Snapshots(t.Context()) {
+				if last = err; snapshot != nil {
+					snapshots++
+				}
 			}
-		}
-		if last == nil || !strings.Contains(last.Error(), ": reading broke off here: ") {
-			t.Errorf("%s: ended with %v", name, last)
-		}
-		if snapshots == 0 && name != "a broken header" {
-			t.Errorf("%s: nothing was read", name)
-		}
-		t.Log(name, snapshots, last)
+			if last == nil || !strings.Contains(last.Error(), ": reading broke off here: ") {
+				t.Errorf("%s: ended with %v", name, last)
+			}
+			if snapshots == 0 && name != "a broken header" {
+				t.Errorf("%s: nothing was read", name)
+			}
+			t.Log(name, snapshots, last)
+		})
 	}
 }
 
@@ -269,7 +277,7 @@ func TestBrokenPiece(t *testing.T) {
 	cut := len(text) * 2 / 3
 	wantLine := bytes.Count(text[:cut], []byte("\n")) + 1
 	want := plain(t, text[:cut])
-	file := breaksAt{bytes.NewReader(text), int64(cut)}
+	file := breaksAt{ReaderAt: bytes.NewReader(text), at: int64(cut)}
 	var got result
 	err := readerOf(t, Log{Path: "log"}, &got).pieces(file, int64(len(text)), 5000)
 	if err == nil || err.Error() != fmt.Sprintf("log:%d: reading broke off here: stale handle", wantLine) {
@@ -305,30 +313,32 @@ func TestOpenErrors(t *testing.T) {
 func TestStopping(t *testing.T) {
 	text := bytes.Repeat(texts(t)["../testdata/7.0.11/pcap/prof.log"], 12)
 	for _, name := range []string{"prof.log", "prof.log.gz"} {
-		content := text
-		if name == "prof.log.gz" {
-			content = zipped(text)
-		}
-		log := open(t, name, content)
-		for snapshot := range log.Snapshots(t.Context()) {
-			if snapshot == nil {
-				t.Error("no snapshot")
+		t.Run(name, func(t *testing.T) {
+			content := text
+			if name == "prof.log.gz" {
+				content = zipped(text)
 			}
-			break
-		}
-		ctx, stop := context.WithCancel(t.Context())
-		snapshots := 0
-		var last error
-		for snapshot, err := range log.Snapshots(ctx) {
+			log := open(t, name, content)
+			for snapshot := range log.Snapshots(t.Context()) {
+				if snapshot == nil {
+					t.Error("no snapshot")
+				}
+				break
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			snapshots := 0
+			var last error
+			for snapshot, err := range log.Snapshots(ctx) {
+				stop()
+				if last = err; snapshot != nil {
+					snapshots++
+				}
+			}
+			if !errors.Is(last, context.Canceled) || snapshots == 0 {
+				t.Errorf("%s: %d snapshots, then %v", name, snapshots, last)
+			}
 			stop()
-			if last = err; snapshot != nil {
-				snapshots++
-			}
-		}
-		if !errors.Is(last, context.Canceled) || snapshots == 0 {
-			t.Errorf("%s: %d snapshots, then %v", name, snapshots, last)
-		}
-		stop()
+		})
 	}
 }
 

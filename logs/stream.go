@@ -17,7 +17,7 @@ func (r *reader[T]) stream(in io.ReadCloser) error {
 	go func() {
 		defer func() { _ = in.Close() }()
 		defer close(s.full)
-		s.parse(counted{in, r.log.OnRead})
+		s.parse(counted{Reader: in, onRead: r.log.OnRead})
 	}()
 	for {
 		select {

@@ -114,12 +114,14 @@ func show(snapshots []*Snapshot) string {
 
 func TestAgreement(t *testing.T) {
 	for _, file := range logs(t) {
-		text := []byte(load(t, strings.TrimPrefix(file, "../testdata/")))
-		text = text[:min(len(text), 200<<10)]
-		for seed := range uint64(6) {
-			agree(t, text, seed*79)
-			agree(t, text[:len(text)-int(seed*13)], seed*79)
-		}
+		t.Run(file, func(t *testing.T) {
+			text := []byte(load(t, strings.TrimPrefix(file, "../testdata/")))
+			text = text[:min(len(text), 200<<10)]
+			for seed := range uint64(6) {
+				agree(t, text, seed*79)
+				agree(t, text[:len(text)-int(seed*13)], seed*79)
+			}
+		})
 	}
 	for seed := range uint64(20) {
 		agree(t, []byte(load(t, "excerpts/seed-one-line-block2.txt")), seed*17)

@@ -29,7 +29,7 @@ func (t *text) namedTable() (g Global, ok bool) {
 	if t.word("(") && !t.end() && digit(t.b[t.i]) {
 		n, _, isNumber := t.number()
 		if isNumber && t.word("entries)") {
-			g.Entries = Opt[uint64]{n, true}
+			g.Entries = Opt[uint64]{Value: n, Measured: true}
 			if t.word("&create_expire=") {
 				end := t.lineEnd(t.i)
 				g.CreateExpire = interval(t.b[t.i:end])
@@ -53,7 +53,7 @@ func interval(b []byte) (sum Opt[float64]) {
 		if err != nil || unit == 0 {
 			return Opt[float64]{}
 		}
-		sum = Opt[float64]{sum.Value + n*unit, true}
+		sum = Opt[float64]{Value: sum.Value + n*unit, Measured: true}
 	}
 	if len(words) != 0 {
 		return Opt[float64]{}

@@ -60,8 +60,8 @@ func logs(t testing.TB) []string {
 }
 
 // u and f are fields that were measured.
-func u(v uint64) Opt[uint64]   { return Opt[uint64]{v, true} }
-func f(v float64) Opt[float64] { return Opt[float64]{v, true} }
+func u(v uint64) Opt[uint64]   { return Opt[uint64]{Value: v, Measured: true} }
+func f(v float64) Opt[float64] { return Opt[float64]{Value: v, Measured: true} }
 
 func equal(t *testing.T, what string, got, want any) {
 	t.Helper()
@@ -181,26 +181,28 @@ func (c tally) noZeros() {
 
 func TestReaderAgainstPlainReading(t *testing.T) {
 	for _, file := range logs(t) {
-		text := load(t, strings.TrimPrefix(file, "../testdata/"))
-		snapshots, faults := read(t, text)
-		if len(faults) > 0 {
-			t.Errorf("%s: %v", file, faults)
-		}
-		got, want := tally{}, tally{}
-		for _, s := range snapshots {
-			got.snapshot(s)
-		}
-		want.text(text)
-		got.noZeros()
-		want.noZeros()
-		for k := range want {
-			if got[k] != want[k] {
-				t.Errorf("%s: %s: got %d, want %d", file, k, got[k], want[k])
+		t.Run(file, func(t *testing.T) {
+			text := load(t, strings.TrimPrefix(file, "../testdata/"))
+			snapshots, faults := read(t, text)
+			if len(faults) > 0 {
+				t.Errorf("%s: %v", file, faults)
 			}
-		}
-		if len(got) != len(want) {
-			t.Errorf("%s: %d different things read, want %d", file, len(got), len(want))
-		}
+			got, want := tally{}, tally{}
+			for _, s := range snapshots {
+				got.snapshot(s)
+			}
+			want.text(text)
+			got.noZeros()
+			want.noZeros()
+			for k := range want {
+				if got[k] != want[k] {
+					t.Errorf("%s: %s: got %d, want %d", file, k, got[k], want[k])
+				}
+			}
+			if len(got) != len(want) {
+				t.Errorf("%s: %d different things read, want %d", file, len(got), len(want))
+			}
+		})
 	}
 }
 
@@ -212,39 +214,41 @@ func TestSnapshotsAndUnparsedLines(t *testing.T) {
 		releases string
 		whole    bool
 	}{
-		{"2.3.2/live/prof.log", 0, "2.1-2.4", true},
-		{"2.3.2/segment/prof.log", 0, "2.1-2.4", true},
-		{"2.3.2/cmdline/prof.log", 0, "2.1-3.0", true},
-		{"2.3.2/restart/prof.run2.log", 0, "2.1-3.0", true},
-		{"3.0.14/live/prof.log", 0, "2.6-3.0", true},
-		{"7.0.11/live/prof.log", 0, "6.1+", true},
-		{"7.0.11-cluster/worker-1/prof.log", 0, "6.1+", true},
-		{"excerpts/zeek-docs-v9.0.0-rc1.txt", 1, "6.1+", false},
-		{"excerpts/zeek-docs-2023-v6.0.0-dev.txt", 1, "5.1-6.0", false},
-		{"excerpts/zeek-issue-1856-worker-b-2022-02-18.txt", 0, "3.1-5.0", false},
+		{file: "2.3.2/live/prof.log", unparsed: 0, releases: "2.1-2.4", whole: true},
+		{file: "2.3.2/segment/prof.log", unparsed: 0, releases: "2.1-2.4", whole: true},
+		{file: "2.3.2/cmdline/prof.log", unparsed: 0, releases: "2.1-3.0", whole: true},
+		{file: "2.3.2/restart/prof.run2.log", unparsed: 0, releases: "2.1-3.0", whole: true},
+		{file: "3.0.14/live/prof.log", unparsed: 0, releases: "2.6-3.0", whole: true},
+		{file: "7.0.11/live/prof.log", unparsed: 0, releases: "6.1+", whole: true},
+		{file: "7.0.11-cluster/worker-1/prof.log", unparsed: 0, releases: "6.1+", whole: true},
+		{file: "excerpts/zeek-docs-v9.0.0-rc1.txt", unparsed: 1, releases: "6.1+", whole: false},
+		{file: "excerpts/zeek-docs-2023-v6.0.0-dev.txt", unparsed: 1, releases: "5.1-6.0", whole: false},
+		{file: "excerpts/zeek-issue-1856-worker-b-2022-02-18.txt", unparsed: 0, releases: "3.1-5.0", whole: false},
 	} {
-		text := load(t, test.file)
-		r := NewReader(strings.NewReader(text), "")
-		var last *Snapshot
-		n := 0
-		for r.Scan() {
-			if s, ok := r.Record().(*Snapshot); ok {
-				last = s.Clone()
-				n++
+		t.Run(test.file, func(t *testing.T) {
+			text := load(t, test.file)
+			r := NewReader(strings.NewReader(text), "")
+			var last *Snapshot
+			n := 0
+			for r.Scan() {
+				if s, ok := r.Record().(*Snapshot); ok {
+					last = s.Clone()
+					n++
+				}
 			}
-		}
-		if want := strings.Count(text, " Memory: total="); n != want {
-			t.Errorf("%s: %d snapshots, want %d", test.file, n, want)
-		}
-		if r.Unparsed() != test.unparsed {
-			t.Errorf("%s: %d lines unparsed, want %d", test.file, r.Unparsed(), test.unparsed)
-		}
-		if last.Releases.String() != test.releases {
-			t.Errorf("%s: releases %s, want %s", test.file, last.Releases, test.releases)
-		}
-		if last.Whole() != test.whole {
-			t.Errorf("%s: whole is %v", test.file, last.Whole())
-		}
+			if want := strings.Count(text, " Memory: total="); n != want {
+				t.Errorf("%s: %d snapshots, want %d", test.file, n, want)
+			}
+			if r.Unparsed() != test.unparsed {
+				t.Errorf("%s: %d lines unparsed, want %d", test.file, r.Unparsed(), test.unparsed)
+			}
+			if last.Releases.String() != test.releases {
+				t.Errorf("%s: releases %s, want %s", test.file, last.Releases, test.releases)
+			}
+			if last.Whole() != test.whole {
+				t.Errorf("%s: whole is %v", test.file, last.Whole())
+			}
+		})
 	}
 }
 
@@ -256,9 +260,9 @@ func seedSnapshots(columns bool) []*Snapshot {
 	}
 	idle := Conns{
 		Total: u(0), Current: u(0), Sessions: u(0), Ext: u(0), Mem: u(0), Table: u(1024), ConnVals: u(0),
-		TCP: Protocol{u(0), u(0)}, UDP: Protocol{u(0), u(0)}, ICMP: Protocol{u(0), u(0)}, Expired: u(0),
+		TCP: Protocol{Current: u(0), Max: u(0)}, UDP: Protocol{Current: u(0), Max: u(0)}, ICMP: Protocol{Current: u(0), Max: u(0)}, Expired: u(0),
 	}
-	noDNS := DNS{u(0), u(0), u(0), u(0), u(0), u(0)}
+	noDNS := DNS{Requests: u(0), Successful: u(0), Failed: u(0), Pending: u(0), CachedHosts: u(0), CachedAddrs: u(0)}
 	globals := []Global{
 		{Name: "SSL::cipher_desc", Size: u(99 * 1024), Entries: u(351), EntriesRecursive: u(351)},
 		{Name: "SSL::root_certs", Size: u(208 * 1024), Entries: u(147), EntriesRecursive: u(147)},
@@ -268,47 +272,47 @@ func seedSnapshots(columns bool) []*Snapshot {
 	return []*Snapshot{
 		{
 			Time: 0, First: true, Expensive: true, Releases: Releases{Since: 2.1, Until: 2.4},
-			Memory:  Memory{u(30160 * 1024), u(0), u(23126 * 1024)},
-			Runtime: Runtime{f(0), f(0), f(0), f(0)}, Conns: idle,
+			Memory:  Memory{Total: u(30160 * 1024), TotalAdj: u(0), Malloced: u(23126 * 1024)},
+			Runtime: Runtime{UserSys: f(0), User: f(0), Sys: f(0), Real: f(0)}, Conns: idle,
 			TCPStates:  TCPStates{Measured: columns},
 			Reassembly: u(0),
 			Matcher:    RuleMatcher{Matchers: u(2), DFAStates: u(2), Computed: u(0), Mem: u(2048), AvgNFAStates: u(29)},
-			Timers: Timers{u(19), u(19), u(1024), f(0),
-				[]Timer{{"ProfileTimer", 1}, {"ScheduleTimer", 2}, {"TableValTimer", 16}}},
-			DNS: noDNS, Triggers: Triggers{u(0), u(0)},
-			Threads: Threads{u(4), []Thread{
+			Timers: Timers{Current: u(19), Max: u(19), Mem: u(1024), Lag: f(0),
+				ByName: []Timer{{Name: "ProfileTimer", Pending: 1}, {Name: "ScheduleTimer", Pending: 2}, {Name: "TableValTimer", Pending: 16}}},
+			DNS: noDNS, Triggers: Triggers{Total: u(0), Pending: u(0)},
+			Threads: Threads{Current: u(4), List: []Thread{
 				{Name: reader, In: 1, Out: 1, PendingOut: 1, InReads: 1, InWrites: 1, OutReads: 0, OutWrites: 1},
 				writer("packet_filter"), writer("packet_filter"), writer("loaded_scripts"), writer("reporter"),
 			}},
-			Globals: Globals{globals, u(1173 * 1024), u(1648), u(1691)},
+			Globals: Globals{List: globals, Size: u(1173 * 1024), Entries: u(1648), EntriesRecursive: u(1691)},
 		},
 		{
 			Time: 1413471640.952530, Expensive: true, Releases: Releases{Since: 2.1, Until: 2.4},
-			Memory:  Memory{u(30160 * 1024), u(0), u(23127 * 1024)},
-			Runtime: Runtime{f(0), f(0), f(0), f(0)}, Conns: idle, Reassembly: u(0),
+			Memory:  Memory{Total: u(30160 * 1024), TotalAdj: u(0), Malloced: u(23127 * 1024)},
+			Runtime: Runtime{UserSys: f(0), User: f(0), Sys: f(0), Real: f(0)}, Conns: idle, Reassembly: u(0),
 			Matcher: RuleMatcher{Matchers: u(2), DFAStates: u(2), Computed: u(0), Mem: u(2048), AvgNFAStates: u(29)},
-			Timers: Timers{u(18), u(19), u(1024), Opt[float64]{},
-				[]Timer{{"ScheduleTimer", 2}, {"TableValTimer", 16}}},
-			DNS: noDNS, Triggers: Triggers{u(0), u(0)},
-			Threads: Threads{u(4), []Thread{
+			Timers: Timers{Current: u(18), Max: u(19), Mem: u(1024), Lag: Opt[float64]{},
+				ByName: []Timer{{Name: "ScheduleTimer", Pending: 2}, {Name: "TableValTimer", Pending: 16}}},
+			DNS: noDNS, Triggers: Triggers{Total: u(0), Pending: u(0)},
+			Threads: Threads{Current: u(4), List: []Thread{
 				{Name: reader, In: 1, Out: 1, InReads: 1, InWrites: 1, OutReads: 1, OutWrites: 1},
 				writer("packet_filter"), writer("loaded_scripts"), writer("reporter"),
 			}},
-			Globals: Globals{nil, u(1173 * 1024), u(1648), u(1691)},
+			Globals: Globals{List: nil, Size: u(1173 * 1024), Entries: u(1648), EntriesRecursive: u(1691)},
 		},
 		{
 			Time: 1413471671.003551, Expensive: true, Releases: Releases{Until: 2.4},
-			Memory:  Memory{u(30160 * 1024), u(0), u(23329 * 1024)},
-			Runtime: Runtime{f(0.1), f(0), f(0), f(0.1)},
+			Memory:  Memory{Total: u(30160 * 1024), TotalAdj: u(0), Malloced: u(23329 * 1024)},
+			Runtime: Runtime{UserSys: f(0.1), User: f(0), Sys: f(0), Real: f(0.1)},
 			Conns: Conns{
 				Total: u(14), Current: u(9), Sessions: u(9), Ext: u(0), Mem: u(48488), Avg: f(5387.6), Table: u(50 * 1024),
-				ConnVals: u(35 * 1024), TCP: Protocol{u(7), u(8)}, UDP: Protocol{u(2), u(6)}, ICMP: Protocol{u(0), u(0)}, Expired: u(0),
+				ConnVals: u(35 * 1024), TCP: Protocol{Current: u(7), Max: u(8)}, UDP: Protocol{Current: u(2), Max: u(6)}, ICMP: Protocol{Current: u(0), Max: u(0)}, Expired: u(0),
 			},
 			Reassembly: u(0),
 			Matcher:    RuleMatcher{Matchers: u(2), DFAStates: u(40), Computed: u(150), Mem: u(62 * 1024), AvgNFAStates: u(1)},
-			Timers: Timers{u(36), u(47), u(2048), f(0.05),
-				[]Timer{{"ConnectionInactivityTimer", 11}, {"FileAnalysisInactivityTimer", 1}}},
-			DNS: noDNS, Triggers: Triggers{u(0), u(0)},
+			Timers: Timers{Current: u(36), Max: u(47), Mem: u(2048), Lag: f(0.05),
+				ByName: []Timer{{Name: "ConnectionInactivityTimer", Pending: 11}, {Name: "FileAnalysisInactivityTimer", Pending: 1}}},
+			DNS: noDNS, Triggers: Triggers{Total: u(0), Pending: u(0)},
 			Globals: Globals{List: globals},
 		},
 	}
@@ -318,23 +322,25 @@ func TestSeedDocument(t *testing.T) {
 	for _, form := range []struct {
 		name    string
 		columns bool // the matrix of the first snapshot kept its columns
-	}{{"seed-egberts-bro-messaging", true}, {"seed-one-line", false}} {
-		want := seedSnapshots(form.columns)
-		var got []*Snapshot
-		for _, sample := range []string{"-block1.txt", "-block2.txt"} {
-			snapshots, faults := read(t, load(t, "excerpts/"+form.name+sample))
-			if len(faults) > 0 {
-				t.Errorf("%s%s: %v", form.name, sample, faults)
+	}{{name: "seed-egberts-bro-messaging", columns: true}, {name: "seed-one-line", columns: false}} {
+		t.Run(form.name, func(t *testing.T) {
+			want := seedSnapshots(form.columns)
+			var got []*Snapshot
+			for _, sample := range []string{"-block1.txt", "-block2.txt"} {
+				snapshots, faults := read(t, load(t, "excerpts/"+form.name+sample))
+				if len(faults) > 0 {
+					t.Errorf("%s%s: %v", form.name, sample, faults)
+				}
+				got = append(got, snapshots...)
 			}
-			got = append(got, snapshots...)
-		}
-		if len(got) != len(want) {
-			t.Fatalf("%s: %d snapshots, want %d", form.name, len(got), len(want))
-		}
-		for i := range want {
-			got[i].Line, got[i].Offset = 0, 0
-			equal(t, fmt.Sprintf("%s, snapshot %d", form.name, i), got[i], want[i])
-		}
+			if len(got) != len(want) {
+				t.Fatalf("%s: %d snapshots, want %d", form.name, len(got), len(want))
+			}
+			for i := range want {
+				got[i].Line, got[i].Offset = 0, 0
+				equal(t, fmt.Sprintf("%s, snapshot %d", form.name, i), got[i], want[i])
+			}
+		})
 	}
 }
 
@@ -345,7 +351,7 @@ func TestOneSnapshotPerRelease(t *testing.T) {
 	}
 	// 2.3.2: the last snapshot of a heap that has wrapped at 4 GiB.
 	s := last("2.3.2/heap-over-4GiB/prof.log")
-	equal(t, "memory of 2.3.2", s.Memory, Memory{u(1342368 << 10), u(1299680 << 10), u(1342092 << 10)})
+	equal(t, "memory of 2.3.2", s.Memory, Memory{Total: u(1342368 << 10), TotalAdj: u(1299680 << 10), Malloced: u(1342092 << 10)})
 	equal(t, "no connections", s.Conns.Avg, Opt[float64]{})
 	equal(t, "matcher of 2.3.2", s.Matcher, RuleMatcher{Matchers: u(14), DFAStates: u(14), Computed: u(0), Mem: u(39 << 10), AvgNFAStates: u(1)})
 	equal(t, "lag from 1970", s.Timers.Lag, Opt[float64]{})
@@ -359,12 +365,12 @@ func TestOneSnapshotPerRelease(t *testing.T) {
 	equal(t, "time", s.Time, 1795369010.057937)
 	equal(t, "line", s.Line, 29)
 	equal(t, "expensive", s.Expensive, true)
-	equal(t, "memory", s.Memory, Memory{u(232312 * 1024), u(512 * 1024), u(76221 * 1024)})
+	equal(t, "memory", s.Memory, Memory{Total: u(232312 * 1024), TotalAdj: u(512 * 1024), Malloced: u(76221 * 1024)})
 	equal(t, "conns", s.Conns.Avg, Opt[float64]{})
 	equal(t, "table", s.Conns.Table, u(1024))
 	equal(t, "matcher", s.Matcher, RuleMatcher{Matchers: u(11), NFAStates: u(461), DFAStates: u(11), Computed: u(0), Mem: u(28 * 1024)})
-	equal(t, "timers", s.Timers, Timers{u(38), u(46), u(2048), Opt[float64]{}, []Timer{{"ScheduleTimer", 9}, {"TableValTimer", 29}}})
-	equal(t, "comm", s.Comm, Comm{u(0), u(3), u(0), u(0), u(0), u(0), u(0), u(0), u(0)})
+	equal(t, "timers", s.Timers, Timers{Current: u(38), Max: u(46), Mem: u(2048), Lag: Opt[float64]{}, ByName: []Timer{{Name: "ScheduleTimer", Pending: 9}, {Name: "TableValTimer", Pending: 29}}})
+	equal(t, "comm", s.Comm, Comm{Peers: u(0), Stores: u(3), PendingQueries: u(0), EventsIn: u(0), EventsOut: u(0), LogsIn: u(0), LogsOut: u(0), IDsIn: u(0), IDsOut: u(0)})
 	equal(t, "globals", len(s.Globals.List), 12)
 	equal(t, "a global", s.Globals.List[9], Global{Name: "Log::stream_filters", Size: u(41 * 1024), Entries: u(51), EntriesRecursive: u(102)})
 	equal(t, "a record", s.Globals.List[3], Global{Name: "Intel::data_store", Size: u(1736 * 1024)})
@@ -374,13 +380,13 @@ func TestOneSnapshotPerRelease(t *testing.T) {
 	equal(t, "not measured in a cheap snapshot", s.Conns.Mem, Opt[uint64]{})
 	equal(t, "not measured in a cheap snapshot", s.Conns.Table, Opt[uint64]{})
 	equal(t, "memory of a cheap snapshot", s.Memory.Total, u(232440*1024))
-	equal(t, "run time", s.Runtime, Runtime{f(0.1), f(0), f(0), f(1)})
+	equal(t, "run time", s.Runtime, Runtime{UserSys: f(0.1), User: f(0), Sys: f(0), Real: f(1)})
 	// 7.0.11: the third snapshot of the live run.
 	snapshots, _ = read(t, load(t, "7.0.11/live/prof.log"))
 	s = snapshots[2]
-	equal(t, "memory", s.Memory, Memory{u(243816 * 1024), u(948 * 1024), Opt[uint64]{}})
+	equal(t, "memory", s.Memory, Memory{Total: u(243816 * 1024), TotalAdj: u(948 * 1024), Malloced: Opt[uint64]{}})
 	equal(t, "conns", s.Conns, Conns{Total: u(18), Current: u(18), Sessions: u(18),
-		TCP: Protocol{u(13), u(13)}, UDP: Protocol{u(4), u(4)}, ICMP: Protocol{u(1), u(1)}, Expired: u(0)})
+		TCP: Protocol{Current: u(13), Max: u(13)}, UDP: Protocol{Current: u(4), Max: u(4)}, ICMP: Protocol{Current: u(1), Max: u(1)}, Expired: u(0)})
 	var cells TCPStates
 	cells.Measured = true
 	cells.Cells[SynSent][Reset] = 2
@@ -390,7 +396,7 @@ func TestOneSnapshotPerRelease(t *testing.T) {
 	cells.Cells[Reset][Established] = 1
 	equal(t, "TCP states", s.TCPStates, cells)
 	equal(t, "lag", s.Timers.Lag, f(0.04))
-	equal(t, "a thread", s.Threads.List[1], Thread{"packet_filter/Log::WRITER_ASCII", 4, 2, 0, 1, 4, 4, 1, 2})
+	equal(t, "a thread", s.Threads.List[1], Thread{Name: "packet_filter/Log::WRITER_ASCII", In: 4, Out: 2, PendingIn: 0, PendingOut: 1, InReads: 4, InWrites: 4, OutReads: 1, OutWrites: 2})
 	equal(t, "unnamed tables", snapshots[1].Globals.List[0], Global{Entries: u(34), EntriesRecursive: u(102)})
 	equal(t, "the Comm line at the file's end", snapshots[len(snapshots)-1].Comm.Stores, u(1))
 }
@@ -413,10 +419,12 @@ func TestThreadNames(t *testing.T) {
 		"|",
 		"x\r\n9/y",
 	} {
-		s := one(t, fmt.Sprintf("%s1.000000   %-25s%s\n1.000000 Comm: peers=3 stores=2 pending_queries=1 events_in=0 events_out=0 logs_in=0 logs_out=0 ids_in=0 ids_out=0 ", snapshot, name, tail))
-		equal(t, "threads", s.Threads.List, []Thread{{name, 41, 20, 1, 2, 40, 41, 18, 20}})
-		equal(t, "what follows", s.Comm.Peers, u(3))
-		equal(t, "memory", s.Memory.Total, u(1024))
+		t.Run(name, func(t *testing.T) {
+			s := one(t, fmt.Sprintf("%s1.000000   %-25s%s\n1.000000 Comm: peers=3 stores=2 pending_queries=1 events_in=0 events_out=0 logs_in=0 logs_out=0 ids_in=0 ids_out=0 ", snapshot, name, tail))
+			equal(t, "threads", s.Threads.List, []Thread{{Name: name, In: 41, Out: 20, PendingIn: 1, PendingOut: 2, InReads: 40, InWrites: 41, OutReads: 18, OutWrites: 20}})
+			equal(t, "what follows", s.Comm.Peers, u(3))
+			equal(t, "memory", s.Memory.Total, u(1024))
+		})
 	}
 }
 
@@ -436,15 +444,17 @@ func TestMemoryNumbers(t *testing.T) {
 		line string
 		want Memory
 	}{
-		{"total=10K total_adj=4K malloced: 7K", Memory{u(10240), u(4096), u(7168)}},
-		{"total=10K total_adj=4K malloced: 0K", Memory{u(10240), u(4096), Opt[uint64]{}}},
-		{"total=3000K total_adj=18014398509480144K malloced: 18014398509225497K", Memory{u(3000 << 10), Opt[uint64]{}, Opt[uint64]{}}},
-		{"total=46000K total_adj=4192464K malloced: 9K", Memory{u(46000 << 10), Opt[uint64]{}, u(9 << 10)}},
-		{"total=10K", Memory{Total: u(10240)}},
-		{"total=-10K total_adj=0K", Memory{TotalAdj: u(0)}},
+		{line: "total=10K total_adj=4K malloced: 7K", want: Memory{Total: u(10240), TotalAdj: u(4096), Malloced: u(7168)}},
+		{line: "total=10K total_adj=4K malloced: 0K", want: Memory{Total: u(10240), TotalAdj: u(4096), Malloced: Opt[uint64]{}}},
+		{line: "total=3000K total_adj=18014398509480144K malloced: 18014398509225497K", want: Memory{Total: u(3000 << 10), TotalAdj: Opt[uint64]{}, Malloced: Opt[uint64]{}}},
+		{line: "total=46000K total_adj=4192464K malloced: 9K", want: Memory{Total: u(46000 << 10), TotalAdj: Opt[uint64]{}, Malloced: u(9 << 10)}},
+		{line: "total=10K", want: Memory{Total: u(10240)}},
+		{line: "total=-10K total_adj=0K", want: Memory{TotalAdj: u(0)}},
 	} {
-		s := one(t, "1.000000 Memory: "+test.line+"\n")
-		equal(t, test.line, s.Memory, test.want)
+		t.Run(test.line, func(t *testing.T) {
+			s := one(t, "1.000000 Memory: "+test.line+"\n")
+			equal(t, test.line, s.Memory, test.want)
+		})
 	}
 	snapshots, _ := read(t, load(t, "7.0.11/memory-over-4GiB-at-start/prof.log"))
 	equal(t, "a first total over 4 GiB", snapshots[0].Memory, Memory{Total: u(5218432 << 10)})
@@ -459,24 +469,26 @@ func TestMemoryNumbers(t *testing.T) {
 func TestSyntaxErrors(t *testing.T) {
 	const head = "1.000000 ------------------------\n1.000000 Memory: total=1K total_adj=0K malloced: 1K\n"
 	for _, test := range []struct{ line, want string }{
-		{"1.000000 Conns: total=99999999999999999999999 current=2/3", `prof.log:3: a number too large for 64 bits: "99999999999999999999999"`},
-		{"1.000000 Conns: total=abc current=2/3", `prof.log:3: not a number: "abc"`},
-		{"1.000000 Run-time: user+sys=0.x user=0.0 sys=0.0 real=0.0", `prof.log:3: not a number: "0.x"`},
-		{"1.000000   a/Log::WRITER_ASCII in=99999999999999999999 out=1 pending=0/0 (#queue r/w: in=1/1 out=1/1)", `prof.log:3: a thread with a number too large for 64 bits`},
-		{"1.000000         ProfileTimer = 99999999999999999999", `prof.log:3: a number too large for 64 bits: "99999999999999999999"`},
-		{"1.000000                A::b = 99999999999999999999K", `prof.log:3: a number too large for 64 bits: "99999999999999999999K"`},
-		{"1.000000 Total number of table entries: 1/99999999999999999999", `prof.log:3: a number too large for 64 bits: "99999999999999999999"`},
-		{"1.000000 Memory: total=5", `prof.log:3: no K behind the number: ""`},
+		{line: "1.000000 Conns: total=99999999999999999999999 current=2/3", want: `prof.log:3: a number too large for 64 bits: "99999999999999999999999"`},
+		{line: "1.000000 Conns: total=abc current=2/3", want: `prof.log:3: not a number: "abc"`},
+		{line: "1.000000 Run-time: user+sys=0.x user=0.0 sys=0.0 real=0.0", want: `prof.log:3: not a number: "0.x"`},
+		{line: "1.000000   a/Log::WRITER_ASCII in=99999999999999999999 out=1 pending=0/0 (#queue r/w: in=1/1 out=1/1)", want: `prof.log:3: a thread with a number too large for 64 bits`},
+		{line: "1.000000         ProfileTimer = 99999999999999999999", want: `prof.log:3: a number too large for 64 bits: "99999999999999999999"`},
+		{line: "1.000000                A::b = 99999999999999999999K", want: `prof.log:3: a number too large for 64 bits: "99999999999999999999K"`},
+		{line: "1.000000 Total number of table entries: 1/99999999999999999999", want: `prof.log:3: a number too large for 64 bits: "99999999999999999999"`},
+		{line: "1.000000 Memory: total=5", want: `prof.log:3: no K behind the number: ""`},
 	} {
-		snapshots, faults := read(t, head+test.line+"\n1.000000 Triggers: total=4 pending=5\n")
-		if len(faults) != 1 || faults[0].Error() != test.want {
-			t.Errorf("%s: got %v, want %s", test.line, faults, test.want)
-		}
-		last := snapshots[len(snapshots)-1]
-		equal(t, "the rest of the snapshot", last.Triggers, Triggers{u(4), u(5)})
-		if strings.Contains(test.line, "current=") {
-			equal(t, "the rest of the line", last.Conns.Sessions, u(3))
-		}
+		t.Run(test.line, func(t *testing.T) {
+			snapshots, faults := read(t, head+test.line+"\n1.000000 Triggers: total=4 pending=5\n")
+			if len(faults) != 1 || faults[0].Error() != test.want {
+				t.Errorf("%s: got %v, want %s", test.line, faults, test.want)
+			}
+			last := snapshots[len(snapshots)-1]
+			equal(t, "the rest of the snapshot", last.Triggers, Triggers{Total: u(4), Pending: u(5)})
+			if strings.Contains(test.line, "current=") {
+				equal(t, "the rest of the line", last.Conns.Sessions, u(3))
+			}
+		})
 	}
 }
 
@@ -513,12 +525,14 @@ func TestDecimals(t *testing.T) {
 		{number: "", fault: true},
 		{number: "1" + strings.Repeat("0", 400) + ".0", fault: true},
 	} {
-		snapshots, faults := read(t, head+"Run-time: user="+test.number+" real=1.5\n")
-		equal(t, "run time "+test.number, snapshots[0].Runtime, Runtime{User: test.runtime, Real: f(1.5)})
-		equal(t, "faults of run time "+test.number, len(faults) == 1, test.fault)
-		snapshots, faults = read(t, head+"Timers: current=1 lag="+test.number+"s\n")
-		equal(t, "lag "+test.number, snapshots[0].Timers.Lag, test.lag)
-		equal(t, "faults of lag "+test.number, len(faults) == 1, test.fault)
+		t.Run(test.number, func(t *testing.T) {
+			snapshots, faults := read(t, head+"Run-time: user="+test.number+" real=1.5\n")
+			equal(t, "run time "+test.number, snapshots[0].Runtime, Runtime{User: test.runtime, Real: f(1.5)})
+			equal(t, "faults of run time "+test.number, len(faults) == 1, test.fault)
+			snapshots, faults = read(t, head+"Timers: current=1 lag="+test.number+"s\n")
+			equal(t, "lag "+test.number, snapshots[0].Timers.Lag, test.lag)
+			equal(t, "faults of lag "+test.number, len(faults) == 1, test.fault)
+		})
 	}
 }
 
@@ -576,7 +590,7 @@ func TestOldAndRareLines(t *testing.T) {
 `)
 	equal(t, "2.0", s.Releases.String(), "2.0")
 	equal(t, "2.0 has no threads and is whole", s.Whole(), true)
-	equal(t, "timers", s.Timers.ByName, []Timer{{"BackdoorTimer", 2}})
+	equal(t, "timers", s.Timers.ByName, []Timer{{Name: "BackdoorTimer", Pending: 2}})
 
 	r := NewReader(strings.NewReader(`1.000000 Memory: total=1K
 1.000000 Threads: current=0
@@ -611,10 +625,10 @@ func TestTruncatedLastLine(t *testing.T) {
 	s := one(t, text)
 	equal(t, "a number that may go on", s.Triggers, Triggers{Total: u(12)})
 	s = one(t, text+"\n")
-	equal(t, "a number that does not", s.Triggers, Triggers{u(12), u(34)})
+	equal(t, "a number that does not", s.Triggers, Triggers{Total: u(12), Pending: u(34)})
 	comm := "1.000000 Comm: peers=3 stores=2 pending_queries=1 events_in=5 events_out=6 logs_in=7 logs_out=8 ids_in=9 ids_out=10"
 	equal(t, "half a Comm line", one(t, text+"\n"+comm).Comm, Comm{})
-	equal(t, "a Comm line without its newline", one(t, text+"\n"+comm+" ").Comm, Comm{u(3), u(2), u(1), u(5), u(6), u(7), u(8), u(9), u(10)})
+	equal(t, "a Comm line without its newline", one(t, text+"\n"+comm+" ").Comm, Comm{Peers: u(3), Stores: u(2), PendingQueries: u(1), EventsIn: u(5), EventsOut: u(6), LogsIn: u(7), LogsOut: u(8), IDsIn: u(9), IDsOut: u(10)})
 }
 
 func TestRestarted(t *testing.T) {
@@ -637,7 +651,7 @@ func TestRestarted(t *testing.T) {
 func TestReaderError(t *testing.T) {
 	broken := errors.New("disk on fire")
 	text := load(t, "7.0.11/no-interface/prof.log")
-	r := NewReader(iotest.DataErrReader(&failing{strings.NewReader(text), broken}), "prof.log")
+	r := NewReader(iotest.DataErrReader(&failing{r: strings.NewReader(text), err: broken}), "prof.log")
 	n := 0
 	for r.Scan() {
 		n++
@@ -665,7 +679,7 @@ func TestOverlongLine(t *testing.T) {
 	if len(snapshots) != 2 || len(faults) != 1 || faults[0].Line != 3 {
 		t.Fatalf("%d snapshots, %v", len(snapshots), faults)
 	}
-	equal(t, "before", snapshots[0].Triggers, Triggers{u(1), u(2)})
+	equal(t, "before", snapshots[0].Triggers, Triggers{Total: u(1), Pending: u(2)})
 	equal(t, "line", snapshots[1].Line, 4)
 	equal(t, "after", snapshots[1].Memory.Total, u(2048))
 }
@@ -764,7 +778,9 @@ func TestReleases(t *testing.T) {
 		{}: "unknown", {Since: 3.1, Until: 3.0}: "unknown", {Until: 2.0}: "2.0", {Until: 5.0}: "2.0-5.0",
 		{Since: 2.6, Until: 3.0}: "2.6-3.0", {Since: 6.1}: "6.1+", {Since: 2.4, Until: 2.4}: "2.4",
 	} {
-		equal(t, "name", r.String(), want)
+		t.Run(want, func(t *testing.T) {
+			equal(t, "name", r.String(), want)
+		})
 	}
 	equal(t, "narrow", Releases{Since: 2.6}.Narrow(Releases{Until: 5.0}).String(), "2.6-5.0")
 	equal(t, "contradiction", Releases{Until: 2.0}.Narrow(Releases{Since: 6.2}), Releases{Since: 6.2})

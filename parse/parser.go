@@ -134,7 +134,7 @@ func (r *record) lineOf(i int) int {
 
 func (p *parser) fail(line int, msg string) {
 	p.unparsed++
-	p.ready.push(&SyntaxError{p.name, line, msg})
+	p.ready.push(&SyntaxError{File: p.name, Line: line, Msg: msg})
 }
 
 // maxSnapshot is how much of a snapshot is read, in bytes: 100,000 threads need 13 MiB.

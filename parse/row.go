@@ -193,7 +193,7 @@ func (p *parser) globalRow(b []byte, i int) int {
 	if size >= wrappedKiB {
 		return nowhere
 	}
-	*g = Global{Name: g.Name, Size: Opt[uint64]{size * 1024, true}}
+	*g = Global{Name: g.Name, Size: Opt[uint64]{Value: size * 1024, Measured: true}}
 	end := lineEnds(b, i)
 	if end < 0 {
 		g.Entries.Value, i = numberAt(b, behind(" (", b, i))
@@ -214,7 +214,7 @@ func (p *parser) tableRow(b []byte, i int) int {
 	m, i := numberAt(b, behind("/", b, i))
 	end := lineEnds(b, behind(" entries", b, i))
 	if end >= 0 {
-		p.addTable(Global{Entries: Opt[uint64]{n, true}, EntriesRecursive: Opt[uint64]{m, true}})
+		p.addTable(Global{Entries: Opt[uint64]{Value: n, Measured: true}, EntriesRecursive: Opt[uint64]{Value: m, Measured: true}})
 	}
 	return end
 }

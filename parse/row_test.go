@@ -175,30 +175,32 @@ func TestRow(t *testing.T) {
 		row  string
 		want bool
 	}{
-		{rowHeader, true},
-		{rowInact, true},
-		{rowTimer, true},
-		{strings.Replace(rowTimer, "36", "1234567890123456789", 1), true},
-		{strings.Replace(rowTimer, "Table", "Other", 1), true},
-		{strings.Replace(rowTimer, "36", "12345678901234567890", 1), false},
-		{rowTable, true},
-		{rowTable + " ", false},
-		{rowThread, true},
-		{strings.ReplaceAll(rowThread, "41", "1234567890123456789"), true},
-		{strings.ReplaceAll(rowThread, "41", "12345678901234567890"), false},
-		{strings.Replace(rowThread, "conn", "conm", 1), true},
-		{strings.Replace(rowThread, "   conn", "    conn", 1), false},
-		{strings.Replace(rowThread, "   conn", "  conn", 1), false},
-		{strings.Replace(rowThread, " out=20 pending=", " ", 1), false},
+		{row: rowHeader, want: true},
+		{row: rowInact, want: true},
+		{row: rowTimer, want: true},
+		{row: strings.Replace(rowTimer, "36", "1234567890123456789", 1), want: true},
+		{row: strings.Replace(rowTimer, "Table", "Other", 1), want: true},
+		{row: strings.Replace(rowTimer, "36", "12345678901234567890", 1), want: false},
+		{row: rowTable, want: true},
+		{row: rowTable + " ", want: false},
+		{row: rowThread, want: true},
+		{row: strings.ReplaceAll(rowThread, "41", "1234567890123456789"), want: true},
+		{row: strings.ReplaceAll(rowThread, "41", "12345678901234567890"), want: false},
+		{row: strings.Replace(rowThread, "conn", "conm", 1), want: true},
+		{row: strings.Replace(rowThread, "   conn", "    conn", 1), want: false},
+		{row: strings.Replace(rowThread, "   conn", "  conn", 1), want: false},
+		{row: strings.Replace(rowThread, " out=20 pending=", " ", 1), want: false},
 	} {
-		p := a.p.fork()
-		p.snapshot, p.columns, p.states = &Snapshot{}, true, 0
-		p.snapshot.Timers.ByName = []Timer{{Name: "TableValTimer"}}[:0]
-		p.snapshot.Threads.List = make([]Thread, 0, 1)
-		row, end, lines := p.rows([]byte(test.row+"\n"+rowThread), 0, 0, []byte("1.000000"))
-		if got := end == len(test.row)+1; got != test.want || got != (lines == 1) || row != 0 {
-			t.Errorf("%s: taken to %d", test.row, end)
-		}
+		t.Run(test.row, func(t *testing.T) {
+			p := a.p.fork()
+			p.snapshot, p.columns, p.states = &Snapshot{}, true, 0
+			p.snapshot.Timers.ByName = []Timer{{Name: "TableValTimer"}}[:0]
+			p.snapshot.Threads.List = make([]Thread, 0, 1)
+			row, end, lines := p.rows([]byte(test.row+"\n"+rowThread), 0, 0, []byte("1.000000"))
+			if got := end == len(test.row)+1; got != test.want || got != (lines == 1) || row != 0 {
+				t.Errorf("%s: taken to %d", test.row, end)
+			}
+		})
 	}
 }
 

@@ -321,7 +321,7 @@ func (t *text) uint(key string, field *Opt[uint64]) bool {
 		return false
 	}
 	if n, measured, ok := t.number(); ok && measured {
-		*field = Opt[uint64]{n, true}
+		*field = Opt[uint64]{Value: n, Measured: true}
 	}
 	return true
 }
@@ -344,10 +344,10 @@ func (t *text) pair(key string, a, b *Opt[uint64]) {
 		return
 	}
 	if nMeasured {
-		*a = Opt[uint64]{n, true}
+		*a = Opt[uint64]{Value: n, Measured: true}
 	}
 	if mMeasured {
-		*b = Opt[uint64]{m, true}
+		*b = Opt[uint64]{Value: m, Measured: true}
 	}
 }
 
@@ -358,14 +358,14 @@ const wrappedKiB = 1 << 53
 // kib takes the field "key=NK", NK being KiB, if it is next.
 func (t *text) kib(key string, field *Opt[uint64]) {
 	if n, ok := t.sizeK(key); ok && n < wrappedKiB {
-		*field = Opt[uint64]{n * 1024, true}
+		*field = Opt[uint64]{Value: n * 1024, Measured: true}
 	}
 }
 
 // bytesK takes the field "key=NK" if it is next. The K is wrong: N is bytes.
 func (t *text) bytesK(key string, field *Opt[uint64]) {
 	if n, ok := t.sizeK(key); ok {
-		*field = Opt[uint64]{n, true}
+		*field = Opt[uint64]{Value: n, Measured: true}
 	}
 }
 
@@ -405,7 +405,7 @@ func (t *text) signed(key, unit string, field *Opt[float64]) {
 	number, ok := bytes.CutSuffix(t.b[start:t.i], []byte(unit))
 	v, plain := decimalValue(number)
 	if ok && plain {
-		*field = Opt[float64]{v, true}
+		*field = Opt[float64]{Value: v, Measured: true}
 		return
 	}
 	if !ok || !infinite(number) {
