@@ -110,7 +110,7 @@ func buildPanel(p panel, s scope, id int, at gridPos) *grafanaPanel {
 		Type:          p.view.kind(),
 	}
 	for _, alert := range p.alerts {
-		out.Links = append(out.Links, dataLink{"Runbook: " + alert, runbook(alert)})
+		out.Links = append(out.Links, dashboardLink{Icon: "doc", Tags: []string{}, Title: "Runbook: " + alert, Type: "link", URL: runbook(alert)})
 	}
 	for i, q := range p.queries {
 		out.Targets = append(out.Targets, buildTarget(q, p.view, s, ref(i)))
@@ -306,7 +306,7 @@ func labelVariable(s scope, v variable) grafanaVariable {
 	prometheus := prometheus()
 	definition := "label_values(" + v.metric + ", " + v.label + ")"
 	g := grafanaVariable{
-		Current:     object{},
+		Current:     object{"text": "", "value": ""}, // the first
 		Datasource:  &prometheus,
 		Definition:  definition,
 		Description: v.description,

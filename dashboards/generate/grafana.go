@@ -108,7 +108,7 @@ type grafanaPanel struct {
 	FieldConfig     *fieldConfig     `json:"fieldConfig,omitempty"`
 	GridPos         gridPos          `json:"gridPos"`
 	ID              int              `json:"id"`
-	Links           []dataLink       `json:"links,omitempty"`
+	Links           []dashboardLink  `json:"links,omitempty"`
 	MaxDataPoints   int              `json:"maxDataPoints,omitempty"`
 	Options         object           `json:"options,omitempty"`
 	Panels          *[]*grafanaPanel `json:"panels,omitempty"`

@@ -63,8 +63,11 @@ A sensor runs:
 	fmt.Println("These alerts come within a minute, and stay for the four hours that its logs go on:")
 	for _, n := range stack.Nodes() {
 		alert := n.Alert
-		if alert == "" {
+		switch {
+		case alert == "":
 			alert = "none: healthy"
+		case n.Until > 0:
+			alert += ", once it has been silent for 12 minutes"
 		}
 		fmt.Printf("  %-15s %s\n", n.Process, alert)
 	}

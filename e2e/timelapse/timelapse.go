@@ -65,8 +65,8 @@ func Rules(text []byte, speed int, without ...string) ([]byte, error) {
 	return yaml.Marshal(f)
 }
 
-// Impatient returns a rule file whose alerts wait for at most a time, and whose groups are evaluated as often.
-// Expressions stay as they are.
+// Impatient returns a rule file whose alerts on findings wait for at most a time, and whose groups are
+// evaluated as often. Expressions stay as they are.
 func Impatient(text []byte, most time.Duration) ([]byte, error) {
 	var f file
 	if err := yaml.UnmarshalStrict(text, &f); err != nil {
@@ -76,7 +76,9 @@ func Impatient(text []byte, most time.Duration) ([]byte, error) {
 		g := &f.Groups[i]
 		g.Interval = min(g.Interval, model.Duration(most))
 		for j := range g.Rules {
-			g.Rules[j].For = min(g.Rules[j].For, model.Duration(most))
+			if r := &g.Rules[j]; strings.Contains(r.Expr, "bro_finding") {
+				r.For = min(r.For, model.Duration(most))
+			}
 		}
 	}
 	return yaml.Marshal(f)

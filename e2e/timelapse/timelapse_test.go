@@ -78,11 +78,11 @@ groups:
 }
 
 func TestImpatient(t *testing.T) {
-	got, err := Impatient([]byte("groups: [{name: a, interval: 1m, rules: [{alert: B, expr: 'rate(c[4m]) > 1', for: 10m}, {alert: C, expr: d, for: 5s}]}]"), 10*time.Second)
+	got, err := Impatient([]byte("groups: [{name: a, interval: 1m, rules: [{alert: B, expr: bro_finding, for: 10m}, {alert: C, expr: bro_finding, for: 5s}, {alert: D, expr: d, for: 5m}]}]"), 10*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "groups:\n- name: a\n  interval: 10s\n  rules:\n  - alert: B\n    expr: rate(c[4m]) > 1\n    for: 10s\n  - alert: C\n    expr: d\n    for: 5s\n"
+	want := "groups:\n- name: a\n  interval: 10s\n  rules:\n  - alert: B\n    expr: bro_finding\n    for: 10s\n  - alert: C\n    expr: bro_finding\n    for: 5s\n  - alert: D\n    expr: d\n    for: 5m\n"
 	if string(got) != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
