@@ -57,7 +57,7 @@ func panels(t *testing.T, s *stack.Stack) {
 
 // answered looks for an answer on one process of each release.
 func answered(s *stack.Stack, expr string) error {
-	for _, p := range []string{"tables", "held", "intel", "stuck", "healthy", "worker-1", "backlog"} {
+	for _, p := range []string{"core", "tables", "held", "intel", "stuck", "healthy", "worker-1", "backlog"} {
 		series, err := stack.Query(s.Prometheus, strings.ReplaceAll(expr, anyProcess, p))
 		if err != nil || len(series) > 0 {
 			return err

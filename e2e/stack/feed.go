@@ -25,6 +25,8 @@ type feed struct {
 	before time.Duration // the age of the process up to which the log is history
 	until  time.Duration // it falls silent so long after, in the log's time, if not 0
 
+	grows *regexp.Regexp // what leaks; the empty one is nothing
+
 	process *replay.Process
 	next    func() (replay.Snapshot, error, bool)
 	stop    func()
@@ -56,7 +58,7 @@ func (f *feed) history(now time.Time) (err error) {
 		if f.shift == 0 && s.Time > 0 {
 			f.shift = float64(begin.Add(age).UnixMicro())/1e6 - s.Time
 		}
-		moved := f.moved(s)
+		moved := f.moved(s, age)
 		if age > f.before {
 			f.waiting, f.at = moved, age
 			return f.process.Write(text.String())
@@ -91,7 +93,7 @@ func (f *feed) run(ctx context.Context) error {
 		if f.at, err = age(s); err != nil {
 			return err
 		}
-		f.waiting = f.moved(s)
+		f.waiting = f.moved(s, f.at)
 	}
 }
 
@@ -101,9 +103,9 @@ func (f *feed) close() {
 	_ = f.log.Close()
 }
 
-// moved is the text of a snapshot with its time stamps moved. Those of the snapshot before stand in it, too:
-// its Comm line comes with the next separator.
-func (f *feed) moved(s replay.Snapshot) string {
+// moved is the text of a snapshot with its time stamps moved, and with what leaks. The time stamp of the
+// snapshot before stands in it, too: its Comm line comes with the next separator.
+func (f *feed) moved(s replay.Snapshot, age time.Duration) string {
 	stamp := s.Text[:parse.Stamp([]byte(s.Text))]
 	own := fmt.Sprintf("%.6f", s.Time)
 	pairs := []string{own, fmt.Sprintf("%.6f", s.Time+f.shift)}
@@ -112,7 +114,22 @@ func (f *feed) moved(s replay.Snapshot) string {
 			pairs = append(pairs, stamp, fmt.Sprintf("%.6f", t+f.shift))
 		}
 	}
-	return strings.NewReplacer(pairs...).Replace(s.Text)
+	return grow(strings.NewReplacer(pairs...).Replace(s.Text), f.grows, age)
+}
+
+// grow makes a number larger, the more the older its process is.
+func grow(text string, number *regexp.Regexp, age time.Duration) string {
+	if number.String() == "" {
+		return text
+	}
+	return number.ReplaceAllStringFunc(text, func(s string) string {
+		m := number.FindStringSubmatch(s)
+		n, err := strconv.ParseFloat(m[2], 64)
+		if err != nil {
+			return s
+		}
+		return fmt.Sprintf("%s%.0f", m[1], n*(1+growth*age.Hours()))
+	})
 }
 
 var realTime = regexp.MustCompile(` real=([\d.]+)`)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 
 	"bro_exporter/internal/labelled"
@@ -14,21 +15,32 @@ import (
 type Node struct {
 	Process string
 	Case    string        // the labelled log that it writes
+	Grows   string        // what leaks in it besides, a pattern whose second group is a number
 	Until   time.Duration // it falls silent so long after the exporter starts, in the log's time, if it is not 0
 	Alert   string        // the alert that must fire, "" if the process is healthy
 	Culprit string        // what the alert must name, "" if it has no finding
 }
 
-// Nodes are the processes of the sensor. Those that leak have done so for more than a day when the exporter
-// starts, so it is sure at its first verdict.
+const (
+	memory      = `(Memory: total=)(\d+)`
+	entries     = `(Total number of table entries: \d+/)(\d+)`
+	intel       = `(Intel::data_store = )(\d+)`
+	connections = `(current=)(\d+)` // but not the sessions, behind the slash
+
+	// growth is how much leaks in an hour, as a share of the level: so much that no judge can be in doubt.
+	growth = 0.1
+)
+
+// Nodes are the processes of the sensor. Those that leak have done so for most of a day or two when the
+// exporter starts, so it is sure at its first verdict.
 func Nodes() []Node {
 	return []Node{
 		{Process: "healthy", Case: "constant/flat/noise2/24h/3.0.14"},
-		{Process: "healthy-worker", Case: "diurnal/daily60/noise5/36h/7.0.11-worker"},
-		{Process: "tables", Case: "script-table/5%/h/withload/daily40/noise5/36h/7.0.11", Alert: "BroTableGrowing", Culprit: "entries of all tables"},
-		{Process: "core", Case: "core/5%/h/withload/daily40/noise5/36h/7.0.11", Alert: "BroCoreLeak", Culprit: "memory (total)"},
-		{Process: "intel", Case: "intel/5%/h/withload/daily40/noise5/36h/3.0.14", Alert: "BroIntelGrowing", Culprit: "Intel::data_store"},
-		{Process: "held", Case: "conns-held/5%/h/withload/daily40/noise5/36h/2.3.2", Alert: "BroConnectionsHeld", Culprit: "connections held"},
+		{Process: "healthy-worker", Case: "constant/flat/noise2/24h/7.0.11-worker"},
+		{Process: "tables", Case: "diurnal/monday30/noise5/48h/2.3.2", Grows: entries, Alert: "BroTableGrowing", Culprit: "entries of all tables"},
+		{Process: "core", Case: "constant/flat/noise2/24h/7.0.11", Grows: memory, Alert: "BroCoreLeak", Culprit: "memory (total)"},
+		{Process: "intel", Case: "constant/flat/noise2/24h/2.3.2", Grows: intel, Alert: "BroIntelGrowing", Culprit: "Intel::data_store"},
+		{Process: "held", Case: "constant/flat/noise2/24h/7.0.11-worker", Grows: connections, Alert: "BroConnectionsHeld", Culprit: "connections held"},
 		{Process: "stuck", Case: "thread-stuck/from6h/flat/noise5/12h/3.0.14", Alert: "BroThreadStuck"},
 		{Process: "backlog", Case: "backlog-in/reads95%/daily40/noise10/24h/7.0.11", Alert: "BroQueueInGrowing"},
 		{Process: "silent", Case: "constant/flat/noise2/24h/7.0.11", Until: time.Minute, Alert: "BroLogStale"},
@@ -61,7 +73,7 @@ func (s *Stack) feeds(nodes []Node) ([]*feed, error) {
 		total := time.Duration(c.Hours * float64(time.Hour))
 		all = append(all, &feed{
 			log: log, dir: filepath.Join(s.Spool, n.Process), speed: s.Speed, live: s.Live,
-			before: total - s.Live, until: n.Until,
+			before: total - s.Live, until: n.Until, grows: regexp.MustCompile(n.Grows),
 		})
 	}
 	return all, nil
