@@ -139,7 +139,7 @@ uninstall: ## Remove what install has put in place, but not /etc/default/bro_exp
 	@[ -x bro_exporter ] && [ -d dist/completion ] && [ -d dist/man ] || { echo "Run 'make all' first."; exit 1; }
 	@packaging/stage.sh . dist/tree
 	@cd dist/tree; find . -type f -printf '%P\n' | while read -r file; do rm -f "$(DESTDIR)$(PREFIX)/$$file"; done
-	@rmdir $(DESTDIR)$(PREFIX)/share/bro_exporter/* $(DESTDIR)$(PREFIX)/share/bro_exporter $(DESTDIR)$(PREFIX)/share/doc/bro-exporter 2>/dev/null || true
+	@rmdir $(DESTDIR)$(PREFIX)/share/bro_exporter/* $(DESTDIR)$(PREFIX)/share/bro_exporter $(DESTDIR)$(PREFIX)/share/doc/bro-exporter/docs $(DESTDIR)$(PREFIX)/share/doc/bro-exporter 2>/dev/null || true
 
 packages: man completion ## Write deb, rpm and tar.gz for ARCHES (amd64 arm64) to dist/packages
 	@rm -rf dist/packages
