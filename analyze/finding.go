@@ -322,8 +322,8 @@ func (f *findings) timers() {
 		case r.name == "TriggerTimer":
 			f.grows(KindTriggers, "script state: outstanding when statements (TriggerTimer)", r,
 				"A `when` waits for what never comes: give it a timeout.")
-		case held && ofConnection(r.name):
-			// goes with the session table
+		case ofConnection(r.name):
+			// goes with the session table, which is judged itself
 		default:
 			f.grows(KindTimers, "timers: "+r.name, r,
 				"ScheduleTimer: a script schedules more than is run. TableValTimer: tables are made at run time. Connection timers: connections that do not expire.")

@@ -22,6 +22,10 @@ const (
 // young is how many hours must have been seen before anything but totals is judged.
 const young = 1
 
+// sureHours is how long anything but a queue must have been seen to grow to be called a leak in the
+// first day, and that only of a process whose load is known.
+const sureHours = 2.5
+
 // settled is the age in hours by which a healthy process has filled what it fills.
 const settled = 30
 
@@ -57,11 +61,37 @@ func (l *look) resource(t *tracked, sure float64) (Resource, judgement) {
 	res.First, res.Last = measured[0], measured[len(measured)-1]
 	res.Min, res.Max = slices.Min(measured), slices.Max(measured)
 	j := l.judge(t, values, sure)
+	if t.sure != nil && j.level < Leak && !l.cameBack(values, t.sure, &j) {
+		j = l.remember(t.sure, &j)
+	}
 	l.describe(&res, &j)
 	if t.key.name == "" || j.verdict != Flat {
 		res.Points = l.run.points(t)
 	}
 	return res, j
+}
+
+// remember returns the judgement that was sure, with what is known now.
+func (l *look) remember(sure, now *judgement) judgement {
+	j := *sure
+	if now.growth > 0 && now.z > suspectZ/2 {
+		j.trend, j.from, j.to = now.trend, now.from, now.to
+	}
+	return j
+}
+
+// cameBack reports whether a resource that leaked has given back half of what it had grown by then: a
+// load that has gone down is no such thing, so it must have been low for as long as a load is.
+func (l *look) cameBack(values []float64, sure, now *judgement) bool {
+	end := l.hours[len(l.hours)-1]
+	span := min(3*day, max(1, end/4))
+	top := math.Inf(-1)
+	for i, v := range values {
+		if l.hours[i] >= end-span && v > top {
+			top = v
+		}
+	}
+	return top < sure.base+sure.growth/2 && now.growth < sure.growth/2
 }
 
 // judge judges one resource.
@@ -82,6 +112,9 @@ func (l *look) judge(t *tracked, values []float64, sure float64) judgement {
 	}
 	j := l.judgeGrowth(t, q, values, sure)
 	j.from, j.to, j.judged = c.x[0], c.x[len(c.x)-1], true
+	if young := l.age() < settled; j.level == Leak && young && (l.made == nil || c.hours() < sureHours || j.trend.to()-j.onset < sureHours) {
+		j.level = Suspected
+	}
 	j.steps = c.steps(&j, q.least)
 	if len(j.steps) > 0 && j.verdict == Filling {
 		j.verdict = Stepped
@@ -154,8 +187,10 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		return j
 	}
 	if !fills(q, t.key.name) {
-		j.verdict = Grows
-		j.surely(sure)
+		j.verdict, j.level = Grows, Suspected
+		if j.z >= sure && (j.growth >= 0.2*j.base || l.age() >= settled) {
+			j.level = Leak
+		}
 		return j
 	}
 	since, age := l.filling, l.age()
@@ -179,7 +214,8 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	case age >= settled:
 		j.verdict, j.level = Unsettled, Suspected
 	default:
-		j.level = l.suspicion(q, values, &j.trend, &full, sound, &since)
+		late := sound && full.onset > c.x[0]+0.2*hours
+		j.level = l.suspicion(q, values, &j.trend, &full, sound, late, &since)
 		j.verdict = Unsettled
 		if j.level == Leak {
 			j.verdict = Grows
@@ -210,7 +246,7 @@ func fills(q *quantity, name string) bool {
 }
 
 // suspicion returns how grave growth is in a process that may still be filling.
-func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound bool, since *filling) Level {
+func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, late bool, since *filling) Level {
 	perHour := t.slope / max(t.base, 1)
 	if t.growth < 0.1*t.base || !t.straight() {
 		return NoLevel
@@ -221,7 +257,6 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound bo
 		}
 		return Suspected
 	}
-	late := sound && full.onset > l.hours[l.begin]+0.2*(l.hours[len(l.hours)-1]-l.hours[l.begin])
 	switch base, curved := l.fillingOf(values, since); {
 	case q.unit == Entries && t.slope < 50, q.unit == Timers && t.slope < 5:
 		return NoLevel
@@ -231,6 +266,8 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound bo
 		return Suspected
 	case (base < 0.12 || curved > 0.4) && !late:
 		return NoLevel
+	case base < 0.3 || curved > 0.2 || q.unit == Entries && t.slope < 200:
+		return Suspected
 	case perHour >= 0.1 && t.growth >= 0.4*t.base && t.to()-t.onset >= 2:
 		return Leak
 	case late && perHour >= 0.05 && t.to()-t.onset >= max(3, 0.2*l.hours[len(l.hours)-1]):
@@ -312,13 +349,6 @@ func (l *look) fillingOf(values []float64, since *filling) (base, curved float64
 		curved = over(parts[2], parts[1]+parts[2])
 	}
 	return over(max(0, parts[0]-1.5*listedFrom), parts[0]+parts[1]+parts[2]), curved
-}
-
-func (j *judgement) surely(sure float64) {
-	j.level = Suspected
-	if j.z >= sure {
-		j.level = Leak
-	}
 }
 
 // age returns how many hours old the process is.

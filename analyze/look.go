@@ -14,6 +14,9 @@ const maxPoints = 96
 // day is how long a healthy table may fill, in hours: stock tables keep their entries for a day.
 const day = 24
 
+// rhythmHours is how long a resource must have been seen for its daily rhythm to show.
+const rhythmHours = 30
+
 // look is a run as it is seen at one time: its points, and what moves a healthy resource at each.
 type look struct {
 	run   *run
@@ -52,7 +55,7 @@ func newLook(r *run) *look {
 			}
 		}
 	}
-	if l.hours[n-1]-l.hours[l.begin] >= 30 {
+	if l.hours[n-1]-l.hours[l.begin] >= rhythmHours {
 		for _, period := range []float64{24, 12} {
 			w := 2 * math.Pi / period
 			l.rhythm = append(l.rhythm,

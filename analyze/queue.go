@@ -9,6 +9,7 @@ import (
 const (
 	queueHours   = 1.0 / 6
 	readerHours  = 1.0
+	surelyHours  = 2.0 // by which what only takes long has drained
 	drainedShare = 0.8
 	// leastLag is how many messages an input reader may leave unread.
 	leastLag = 5
@@ -46,7 +47,10 @@ func (l *look) judgeQueue(t *tracked, q *quantity) judgement {
 		j.level = Leak
 	case n < minPoints || waited < hours || end < least:
 	case end >= drainedShare*slices.Max(c.y[from:]) && rises(c.x[from:], c.y[from:]):
-		j.level = Leak
+		j.level = Suspected
+		if waited >= surelyHours {
+			j.level = Leak
+		}
 	case end >= manyWaiting && waited >= readerHours:
 		j.level = Stuck
 	}

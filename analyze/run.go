@@ -28,6 +28,7 @@ type run struct {
 	last       float64
 	age        float64 // of the process when its first block here was written, seconds
 	left       int     // names beyond maxSeries
+	next       float64 // age of the log at the next look, seconds
 	timed      int     // snapshots whose time fits
 	odd        int     // those whose time does not
 	held       *parse.Snapshot
@@ -51,6 +52,8 @@ type tracked struct {
 	key   key
 	block int
 	value float64
+	seen  float64    // its greatest value at the look before
+	sure  *judgement // that it leaks, until it has come back
 }
 
 // counts are the counters whose rises are the load, at one block.
@@ -145,6 +148,34 @@ func (r *run) take(s *parse.Snapshot) {
 	r.addLoad(s)
 	r.addThreads(s)
 	r.dns.add(s)
+	if age := r.last - r.first; age >= r.next {
+		r.next = max(age+3600, 1.25*age)
+		r.look()
+	}
+}
+
+// look judges, at fixed ages of the run, what has been greater than ever since the look before, and
+// remembers what surely leaks: a verdict does not come and go with the hour at which somebody asks.
+func (r *run) look() {
+	if r.last-r.first < young*3600 {
+		return
+	}
+	l := newLook(r)
+	for _, t := range r.order {
+		q := &r.quantities[t.key.quantity]
+		grown := t.max > 1.02*t.seen
+		if t.seen = t.max; !grown && t.sure == nil {
+			continue
+		}
+		values := l.points(t.series, q.of)
+		j := l.judge(t, values, sureZ)
+		switch {
+		case j.level == Leak:
+			t.sure = &j
+		case t.sure != nil && l.cameBack(values, t.sure, &j):
+			t.sure = nil
+		}
+	}
 }
 
 func (r *run) begin(s *parse.Snapshot) {
@@ -279,7 +310,7 @@ func (r *run) judge(number int) (Run, []Finding) {
 	run.StartUp = time.Duration(r.startUp() * float64(time.Second))
 	l := newLook(r)
 	f := &findings{run: r, look: l}
-	run.Resources, f.judgements = l.resources(sureZ)
+	run.Resources, f.judgements = l.resources(freshZ)
 	f.resources = run.Resources
 	f.find()
 	for i := range f.list {

@@ -21,7 +21,12 @@ type course struct {
 }
 
 // hours returns how long the course is.
-func (c *course) hours() float64 { return c.x[len(c.x)-1] - c.x[0] }
+func (c *course) hours() float64 {
+	if len(c.x) == 0 {
+		return 0
+	}
+	return c.x[len(c.x)-1] - c.x[0]
+}
 
 // newCourse makes a course of what is measured after the start-up.
 func (l *look) newCourse(values []float64, causes []column, begin int) course {
@@ -49,6 +54,9 @@ func (l *look) newCourse(values []float64, causes []column, begin int) course {
 		}
 	}
 	for _, cause := range causes {
+		if cause.signed && c.hours() < rhythmHours {
+			continue
+		}
 		values, top := scaled(pick(cause.values))
 		c.columns = append(c.columns, column{values, cause.signed, cause.fills, cause.most * top})
 	}
@@ -83,7 +91,6 @@ type trend struct {
 	growth            float64 // from the onset to the end
 	base              float64 // at the onset
 	z                 float64 // how many standard errors the slope is, of a normal distribution
-	scatter           float64 // of what nothing explains
 	steady            bool    // it grows throughout, and still does
 	causes            []float64
 	coefficients      []float64
@@ -94,11 +101,14 @@ type trend struct {
 func (c *course) fit() trend {
 	y := slices.Clone(c.y)
 	t := c.fitOnce(y)
-	if c.work != nil && t.growth > 0 {
+	if t.z == 0 {
+		return t.trend
+	}
+	if c.work != nil {
 		// A leak may be by the hour, or by the connection.
 		byHour := c.clock
 		c.clock = c.work
-		if u := c.fitOnce(y); floats.Dot(u.rest, u.rest) < 0.8*floats.Dot(t.rest, t.rest) && u.growth > 0 {
+		if u := c.fitOnce(y); u.z > 0 && floats.Dot(u.rest, u.rest) < 0.8*floats.Dot(t.rest, t.rest) {
 			t = u
 		} else {
 			c.clock = byHour
@@ -106,11 +116,9 @@ func (c *course) fit() trend {
 	}
 	// Some values that stand out, as when a scan makes half-open connections for minutes, must
 	// not bend the line.
-	whole := t.rest
-	limit := 5 * deviation(whole, 0)
-	bent := false
-	for i, e := range whole {
-		if limit > 0 && math.Abs(e) > limit && !lasting(whole, i, limit) {
+	limit, bent := 5*deviation(t.rest, 0), false
+	for i, e := range t.rest {
+		if limit > 0 && math.Abs(e) > limit && !lasting(t.rest, i, limit) {
 			y[i] -= e - math.Copysign(limit, e)
 			bent = true
 		}
@@ -134,65 +142,74 @@ func lasting(rest []float64, i int, limit float64) bool {
 
 type fittedTrend struct {
 	trend
-	rest []float64
+	rest     []float64
+	variance float64
 }
 
 func (c *course) fitOnce(y []float64) fittedTrend {
-	n := len(y)
-	p := len(c.columns)
-	// What is used depends on the onset, and the onset on what is used.
-	with, _ := c.explain(append(slices.Clip(c.columns), column{values: c.ramp(0)}), y, false)
-	at, gains := 0, []float64(nil)
-	for range 2 {
-		at, gains = c.onset(y, c.basis(with.used))
-		with, _ = c.explain(append(slices.Clip(c.columns), column{values: c.ramp(at)}), y, false)
-	}
-	with, seen := c.explain(append(slices.Clip(c.columns), column{values: c.ramp(at)}), y, true)
-	healthy, _ := c.explain(c.columns, y, true)
-	g := with.coefficients[p]
-	t := fittedTrend{rest: with.rest}
+	n, p := len(y), len(c.columns)
+	healthy, seen := c.explain(c.columns, y)
+	at, gains := c.onset(y, basis(seen[:p], healthy.used))
+	t := fittedTrend{rest: healthy.rest}
 	t.onset, t.causes = c.x[at], make([]float64, n)
-	for j, b := range with.coefficients[:p] {
+	for j, b := range healthy.coefficients {
 		floats.AddScaled(t.causes, b, seen[j].values)
 	}
-	t.coefficients = with.coefficients
-	t.growth = g * (c.clock[n-1] - c.clock[at])
-	t.slope = t.growth / (c.x[n-1] - c.x[at])
-	t.base = t.causes[at]
-	t.scatter = deviation(with.rest, 0)
-	if g <= 0 {
-		return t
+	t.base, t.coefficients = t.causes[at], healthy.coefficients
+	own := apart(c.ramp(0), basis(seen[:p], healthy.used))
+	t.err = math.Sqrt(healthy.sse / float64(n) * memory(healthy.rest) / max(floats.Dot(own, own), 1e-300))
+	if float64(n)*gains[at] < suspectZ*suspectZ*(healthy.sse-gains[at]) {
+		return t // no line could be sure
 	}
-	var used [][]float64
-	for _, j := range with.used {
-		if j < p {
-			used = append(used, seen[j].values)
+	// What is used depends on the onset, and the onset on what is used.
+	var with fitted
+	for range 2 {
+		with, seen = c.explain(append(slices.Clip(c.columns), column{values: c.ramp(at)}), y)
+		before := at
+		if at, gains = c.onset(y, basis(seen[:p], with.used)); at == before {
+			break
 		}
 	}
-	own := apart(seen[p].values, orthonormal(used))
-	norm := floats.Dot(own, own)
-	alike := memory(with.rest)
-	freedom := max(3, float64(n-len(with.used))/alike)
-	if norm <= 1e-9*floats.Dot(seen[p].values, seen[p].values) {
-		return t
+	if t.onset = c.x[at]; with.coefficients[p] == 0 || seen[p].values[n-1] != c.ramp(at)[n-1] {
+		with, seen = c.explain(append(slices.Clip(c.columns), column{values: c.ramp(at)}), y)
 	}
-	variance := with.sse / max(1, float64(n-len(with.used))) * alike
-	t.err = math.Sqrt(variance / norm)
-	t.err *= t.slope / g
-	better := math.Sqrt(max(0, healthy.sse-with.sse) / max(variance, 1e-300))
-	t.err = min(t.err, over(t.slope, better))
-	t.z = normal(better, freedom)
-	t.onsetError = c.onsetError(gains, at, variance)
-	t.steady = c.steady(y, &t.trend, at)
+	c.measure(&t, y, at, &healthy, &with, seen)
+	t.onsetError = c.onsetError(gains, at, t.variance)
 	return t
 }
 
+// measure fills in what a fit with a line from the given point says of it.
+func (c *course) measure(t *fittedTrend, y []float64, at int, healthy, with *fitted, seen []column) {
+	n, p := len(y), len(c.columns)
+	g := with.coefficients[p]
+	t.rest, t.coefficients = with.rest, with.coefficients
+	clear(t.causes)
+	for j, b := range with.coefficients[:p] {
+		floats.AddScaled(t.causes, b, seen[j].values)
+	}
+	t.base = t.causes[at]
+	t.growth = g * (c.clock[n-1] - c.clock[at])
+	t.slope = t.growth / (c.x[n-1] - c.x[at])
+	own := apart(seen[p].values, basis(seen[:p], with.used))
+	norm := floats.Dot(own, own)
+	if g <= 0 || norm <= 1e-9*floats.Dot(seen[p].values, seen[p].values) {
+		return
+	}
+	alike := memory(with.rest)
+	freedom := max(3, float64(n-len(with.used))/alike)
+	t.variance = with.sse / max(1, float64(n-len(with.used))) * alike
+	better := math.Sqrt(max(0, healthy.sse-with.sse) / max(t.variance, 1e-300))
+	t.err = min(math.Sqrt(t.variance/norm)*t.slope/g, over(t.slope, better))
+	t.z = normal(better, freedom)
+	t.steady = c.steady(y, &t.trend, at)
+}
+
 // explain fits y by columns, and returns them as they show in y. In a peak shows what was when it
-// was set, which depends on the coefficients: exact finds out when.
-func (c *course) explain(columns []column, y []float64, exact bool) (fitted, []column) {
+// was set, which depends on the coefficients.
+func (c *course) explain(columns []column, y []float64) (fitted, []column) {
 	seen := c.seen(columns)
 	f := leastSquares(seen, y)
-	if !c.peak || !exact {
+	if !c.peak {
 		return f, seen
 	}
 	for next := f; ; {
@@ -255,19 +272,15 @@ func (c *course) ramp(at int) []float64 {
 	return ramp
 }
 
-// basis returns a basis of what the columns with these places explain.
-func (c *course) basis(used []int) [][]float64 {
-	var columns [][]float64
+// basis returns a basis of what those of the columns explain that are used.
+func basis(columns []column, used []int) [][]float64 {
+	var values [][]float64
 	for _, j := range used {
-		switch {
-		case j == len(c.columns): // the line
-		case c.peak:
-			columns = append(columns, running(c.columns[j].values))
-		default:
-			columns = append(columns, c.columns[j].values)
+		if j < len(columns) {
+			values = append(values, columns[j].values)
 		}
 	}
-	return orthonormal(columns)
+	return orthonormal(values)
 }
 
 // onset returns the point at which a line that begins there explains most of the rest, and how
