@@ -244,7 +244,8 @@ func (f flow) curve(p *process) curve {
 		if f.kind == withTraffic {
 			load = m.load
 		}
-		sum += f.rate * load * m.dt / 3600 * max(0, 1+0.3*d.normal())
+		since := min(m.dt/3600, m.hours()-f.onset)
+		sum += f.rate * load * since * max(0, 1+0.3*d.normal())
 		if f.kind != stairs || m.hours() >= next {
 			shown, next = sum, m.hours()+f.stair*(1+0.2*d.normal())
 		}
