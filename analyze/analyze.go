@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"runtime"
 	"slices"
 	"time"
 
@@ -14,8 +15,10 @@ type Process struct {
 	snapshots    int
 	last         parse.Snapshot // what the newest snapshot holds about restarts
 	current      *run
+	ended        int           // runs
+	judging      []chan judged // of those that have ended and are not in runs
 	runs         []Run
-	findings     []Finding // of the runs that have ended
+	findings     []Finding // of runs
 }
 
 // New returns a Process that looks at snapshots from since to until, packet time; the zero Time
@@ -61,15 +64,37 @@ func (p *Process) AddResident(bytes float64) {
 // maxRuns bounds how many runs are kept in all detail.
 const maxRuns = 32
 
-// end judges the run that has ended.
+// end ends a run. It is judged in a goroutine of its own, as a log may hold hundreds: but no more at a
+// time than there are processors, since each holds a run.
 func (p *Process) end() {
 	if p.current == nil {
 		return
 	}
-	run, findings := p.current.judge(len(p.runs))
+	ended, number, done := p.current, p.ended, make(chan judged, 1)
 	p.current = nil
-	p.runs, p.findings = append(p.runs, run), append(p.findings, findings...)
-	forget(p.runs, p.findings)
+	p.ended++
+	go func() {
+		run, findings := ended.judge(number)
+		done <- judged{run, findings}
+	}()
+	p.judging = append(p.judging, done)
+	p.collect(runtime.GOMAXPROCS(0))
+}
+
+// judged is a run that was judged and what was found.
+type judged struct {
+	run      Run
+	findings []Finding
+}
+
+// collect takes over the runs that have been judged, in their order, until at most left are not.
+func (p *Process) collect(left int) {
+	for len(p.judging) > left {
+		j := <-p.judging[0]
+		p.judging = p.judging[1:]
+		p.runs, p.findings = append(p.runs, j.run), append(p.findings, j.findings...)
+		forget(p.runs, p.findings)
+	}
 }
 
 // forget drops the details of old runs, those without findings first.
@@ -88,6 +113,7 @@ func forget(runs []Run, findings []Finding) {
 // Report returns what is known so far. It does not end the run: it may be called again and again
 // between Adds.
 func (p *Process) Report(name, path string) Report {
+	p.collect(0)
 	r := Report{Process: name, Path: path, Snapshots: p.snapshots, Runs: slices.Clone(p.runs), Findings: slices.Clone(p.findings)}
 	if p.current != nil {
 		run, findings := p.current.judge(len(r.Runs))
