@@ -23,7 +23,7 @@ tool    = go tool -modfile=tools/go.mod
 prometheus = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod
 alertmanager = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/alertmanager/go.mod
 
-.PHONY: help build all install uninstall packages packages-test release man completion dashboards test format tidy vet unit servers golden e2e browser demo lint vulnerabilities fuzz soak quality bench clean
+.PHONY: help build all install uninstall packages packages-test release man completion dashboards test format tidy vet unit servers golden e2e browser screenshots demo lint vulnerabilities fuzz soak quality bench clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -95,6 +95,9 @@ browser: ## Look at the exporter's pages with Chromium, and write what they look
 		echo "WARNING: no Chromium here: the pages are NOT looked at. Install one: apt-get install chromium" >&2; exit 0; \
 	fi; \
 	rm -rf dist/pages; go -C e2e/browser vet ./... && go -C e2e/browser test -count 1 ./... -args -screenshots $(CURDIR)/dist/pages
+
+screenshots: build ## Write the pictures of the README; needs Chromium
+	docs/screenshots/take.sh
 
 demo: servers ## Run the same for you to look at, until Ctrl-C
 	@go run ./e2e/demo

@@ -66,7 +66,6 @@ func sample(t *testing.T) string {
 		`bro_memory_total_bytes{process="worker-1"}`,
 		`bro_connections_current{process="worker-1"}`,
 		`bro_tcp_connections{originator="established",process="worker-1",responder="established"}`,
-		`bro_timers_pending{process="worker-1"}`,
 		`bro_thread_messages_pending_in{process="manager",thread="http/Log::WRITER_ASCII"}`,
 		`bro_thread_queue_in_writes_total{process="manager",thread="http/Log::WRITER_ASCII"}`,
 		`bro_thread_queue_in_reads_total{process="manager",thread="http/Log::WRITER_ASCII"}`,
