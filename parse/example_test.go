@@ -71,12 +71,12 @@ func ExampleLatest() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		log.Fatal(err)
 	}
 	recent, err := parse.Latest(f, info.Size())
+	f.Close()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"math"
 	"math/bits"
 )
 
@@ -288,7 +289,7 @@ func (th *Thread) numbers(b []byte, i int) int {
 }
 
 // nowhere is the place of what was not found. It stays below zero when a length is added to it.
-const nowhere = -1 << 32
+const nowhere = math.MinInt / 2
 
 // lineEnds returns i if a line ends there, else nowhere.
 func lineEnds(b []byte, i int) int {

@@ -2,7 +2,6 @@ package parse
 
 import (
 	"bytes"
-	"io"
 	"os"
 	"slices"
 	"testing"
@@ -23,7 +22,7 @@ func TestShrink(t *testing.T) {
 	for len(text) > 0 {
 		n := min(len(text), 777)
 		plain.Write(text[:n])
-		io.WriteString(shrunk, string(text[:n]))
+		shrunk.WriteString(string(text[:n]))
 		scan(plain, &want)
 		scan(shrunk, &got)
 		shrunk.Shrink()

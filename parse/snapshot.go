@@ -214,12 +214,15 @@ func (s *Snapshot) Clone() *Snapshot {
 
 // CopyFrom makes s a copy of o that shares nothing with it, in the memory that s has.
 func (s *Snapshot) CopyFrom(o *Snapshot) {
-	timers, threads, globals := s.Timers.ByName[:0], s.Threads.List[:0], s.Globals.List[:0]
+	timers, threads, globals := s.Timers.ByName, s.Threads.List, s.Globals.List
 	*s = *o
-	s.Timers.ByName = append(timers, o.Timers.ByName...)
-	s.Threads.List = append(threads, o.Threads.List...)
-	s.Globals.List = append(globals, o.Globals.List...)
+	s.Timers.ByName = refilled(timers, o.Timers.ByName)
+	s.Threads.List = refilled(threads, o.Threads.List)
+	s.Globals.List = refilled(globals, o.Globals.List)
 }
+
+// refilled returns items in the memory of list.
+func refilled[T any](list, items []T) []T { return append(list[:0], items...) }
 
 // writtenBy narrows the releases that may have written the snapshot to those in r.
 func (s *Snapshot) writtenBy(r Releases) { s.Releases = s.Releases.and(r) }
