@@ -138,12 +138,12 @@ func meaning(r *analyze.Report) string {
 		if last.UndecidedUntil.IsZero() {
 			return "Too little was logged to call it fine."
 		}
-		return "Nothing grows that matters yet, but too little was logged to call it fine. Ask again after " + analyze.Clock(last.UndecidedUntil) + "."
+		return "Nothing grows that matters yet, but too little was logged to call it fine: that takes a log up to " + analyze.Clock(last.UndecidedUntil) + "."
 	case analyze.AnswerSuspected:
 		if last.UndecidedUntil.IsZero() {
 			return ""
 		}
-		return "It grows, and something healthy could still explain that. This will be known by " + analyze.Clock(last.UndecidedUntil) + "."
+		return "It grows, and something healthy could still explain that: a log up to " + analyze.Clock(last.UndecidedUntil) + " would decide."
 	case analyze.Fine:
 		return detectable(last)
 	default:
@@ -305,19 +305,24 @@ func findingsOf(r *analyze.Report, run int) map[string]int {
 	return places
 }
 
-// totalsOf returns the names of what the others are to be seen beside: the first judged resource of each
-// group, such as all timers. DNS and queues have none.
+// totalsOf returns the names of what the others are to be seen beside: of each group the first that was
+// judged.
 func totalsOf(resources []analyze.Resource) map[string]bool {
 	names := map[string]bool{}
-	seen := map[analyze.Group]bool{analyze.DNSGroup: true, analyze.QueuesGroup: true}
+	seen := map[analyze.Group]bool{}
 	for i := range resources {
 		r := &resources[i]
-		if r.Verdict != analyze.Unknown && !seen[r.Group] {
+		if isTotal(r.Name) && r.Verdict != analyze.Unknown && !seen[r.Group] {
 			seen[r.Group] = true
 			names[r.Name] = true
 		}
 	}
 	return names
+}
+
+// isTotal reports whether a resource is what others are parts of. DNS and queues have none.
+func isTotal(name string) bool {
+	return slices.Contains([]string{"memory (total)", "memory (resident)", "entries of all tables", "size of all globals", "sessions", "timers"}, name)
 }
 
 // isDull reports whether a resource is only counted: it does not grow by itself.
@@ -329,10 +334,10 @@ func isHealthy(v analyze.Verdict) bool { return v == analyze.Flat || v == analyz
 // healthyBeside names what does not grow in the last run of a process that has a finding there.
 func healthyBeside(r *analyze.Report) string {
 	last := len(r.Runs) - 1
-	told := findingsOf(r, last)
-	if len(told) == 0 {
+	if !slices.ContainsFunc(r.Findings, func(f analyze.Finding) bool { return f.Run == last && f.Level >= analyze.Suspected }) {
 		return ""
 	}
+	told := findingsOf(r, last)
 	var healthy []analyze.Resource
 	for _, resource := range byGroup(r.Runs[last].Resources) {
 		if _, isTold := told[resource.Name]; !isTold && isHealthy(resource.Verdict) {
@@ -353,12 +358,18 @@ func groups() []analyze.Group {
 	}
 }
 
+// byGroup returns resources in the order of a report: by group, totals before their parts.
 func byGroup(resources []analyze.Resource) []analyze.Resource {
 	order := groups()
+	place := func(r *analyze.Resource) int {
+		place := 2 * slices.Index(order, r.Group)
+		if !isTotal(r.Name) {
+			place++
+		}
+		return place
+	}
 	sorted := slices.Clone(resources)
-	slices.SortStableFunc(sorted, func(a, b analyze.Resource) int {
-		return cmp.Compare(slices.Index(order, a.Group), slices.Index(order, b.Group))
-	})
+	slices.SortStableFunc(sorted, func(a, b analyze.Resource) int { return cmp.Compare(place(&a), place(&b)) })
 	return sorted
 }
 
@@ -454,7 +465,10 @@ func period(from, to time.Time) string {
 	if from.IsZero() {
 		return "without a packet's time"
 	}
-	return fmt.Sprintf("%s to %s UTC (%s)", minute(from), minute(to), analyze.Duration(to.Sub(from)))
+	if !to.After(from) {
+		return analyze.Clock(from)
+	}
+	return fmt.Sprintf("%s to %s (%s)", minute(from), analyze.Clock(to), analyze.Duration(to.Sub(from)))
 }
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
