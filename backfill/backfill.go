@@ -69,7 +69,7 @@ type metric struct {
 func metrics() []metric {
 	var list []metric
 	for _, m := range collector.HistoryMetrics() {
-		list = append(list, metric{m.Name, m.Help, m.Type == prometheus.CounterValue, m.Labels})
+		list = append(list, metric{m.Name, m.HelpText(), m.Type == prometheus.CounterValue, m.Labels})
 	}
 	for _, m := range verdict.Metrics() {
 		list = append(list, metric{m.Name, m.Help, false, m.Labels})

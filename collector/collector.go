@@ -119,7 +119,7 @@ func New(config Config) (*Collector, error) {
 	c.buffers.New = func() any { return new(buffer) }
 	c.resyncs = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "bro_exporter_resyncs_total",
-		Help: "How often a prof.log was read from its newest blocks on because it was not the file it had been.",
+		Help: "How often a prof.log was read again from its newest snapshots because it was not the file it had been.",
 	}, []string{"reason"})
 	for _, topic := range append([]Topic{Health()}, config.Topics...) {
 		c.metrics = append(c.metrics, topic.Metrics...)

@@ -67,6 +67,7 @@ type exposition struct {
 // row is one metric of all processes.
 type row struct {
 	*Metric
+	help    string
 	kind    dto.MetricType
 	labels  []string          // names, sorted
 	order   []int             // of labels in Metric.Labels; -1 is the process
@@ -90,7 +91,7 @@ func newExposition(metrics []Metric) *exposition {
 }
 
 func newRow(m *Metric) row {
-	r := row{Metric: m, kind: dto.MetricType_GAUGE, labels: append([]string{"process"}, m.Labels...)}
+	r := row{Metric: m, help: m.HelpText(), kind: dto.MetricType_GAUGE, labels: append([]string{"process"}, m.Labels...)}
 	if m.Type == prometheus.CounterValue {
 		r.kind = dto.MetricType_COUNTER
 	}
@@ -204,7 +205,7 @@ func (r *row) merge(i int, views []view, processes map[string]*exposed) {
 	if r.labels[0] != "process" {
 		slices.SortFunc(all, compareLabels)
 	}
-	r.family = &dto.MetricFamily{Name: &r.Name, Help: &r.Help, Type: &r.kind, Metric: all}
+	r.family = &dto.MetricFamily{Name: &r.Name, Help: &r.help, Type: &r.kind, Metric: all}
 }
 
 func compareLabels(a, b *dto.Metric) int {

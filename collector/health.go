@@ -10,9 +10,9 @@ import (
 
 // Health returns the metrics of each prof.log itself. They are always exposed.
 func Health() Topic {
-	return Topic{"health", []Metric{
+	return Topic{Name: "health", Metrics: []Metric{
 		health("bro_up",
-			"1 if the prof.log can be read and was written to lately, 0 if not; 0 stays for a while when the file is gone.",
+			"1 if the prof.log can be read and was written to lately, 0 if not or if its process is dead. 0 stays for a while when the file is gone.",
 			prometheus.GaugeValue, func(v *view) (float64, bool) {
 				switch v.state {
 				case Up:
@@ -25,7 +25,7 @@ func Health() Topic {
 			}),
 		{
 			Name:   "bro_prof_info",
-			Help:   "Always 1. format: the releases that write a text like this prof.log's.",
+			Help:   "Always 1. format: the releases that write a text like that of this prof.log.",
 			Type:   prometheus.GaugeValue,
 			source: ofFile,
 			Labels: []string{"path", "format"},
@@ -35,10 +35,10 @@ func Health() Topic {
 				}
 			},
 		},
-		gauge("bro_prof_last_snapshot_timestamp_seconds",
-			"Time stamp of the newest block: packet time, 0 before the first packet.", timeOf),
-		from(withExpensive, gauge("bro_prof_last_expensive_snapshot_timestamp_seconds",
-			"Time stamp of the newest expensive block: packet time.", timeOf))[0],
+		gauge("bro_prof_last_snapshot_timestamp_seconds", "", allReleases,
+			"Time stamp of the newest snapshot: packet time, 0 before the first packet.", timeOf),
+		from(withExpensive, gauge("bro_prof_last_expensive_snapshot_timestamp_seconds", "", allReleases,
+			"Time stamp of the newest expensive snapshot: packet time.", timeOf))[0],
 		health("bro_prof_file_mtime_seconds",
 			"Modification time of the prof.log, wall clock.",
 			prometheus.GaugeValue, func(v *view) (float64, bool) {
@@ -48,10 +48,10 @@ func Health() Topic {
 			"Size of the prof.log.",
 			prometheus.GaugeValue, func(v *view) (float64, bool) { return float64(v.file.size), v.file.readable }),
 		health("bro_prof_snapshots_total",
-			"Blocks read since the exporter started.",
+			"Snapshots read since the exporter follows the prof.log.",
 			prometheus.CounterValue, func(v *view) (float64, bool) { return float64(v.file.snapshots), v.file.present }),
 		health("bro_prof_unparsed_lines_total",
-			"Lines that no rule knows or can read; scripts may write such.",
+			"Lines that no rule knows or can read. Scripts may write such lines.",
 			prometheus.CounterValue, func(v *view) (float64, bool) { return float64(v.file.unparsed), v.file.present }),
 		health("bro_prof_read_errors_total",
 			"Failures to open, stat or read the prof.log.",

@@ -11,15 +11,54 @@ import (
 
 // Metric is one metric of a Bro process and where its value comes from.
 type Metric struct {
-	Name   string
-	Help   string
-	Type   prometheus.ValueType
-	Labels []string // besides process
+	Name string
+	Help string // what the value means
+	// Line is the line of prof.log that holds the value, and its field; empty if it is none.
+	Line string
+	// Releases write the value.
+	Releases parse.Releases
+	Type     prometheus.ValueType
+	Labels   []string // besides process
 
 	source     source
 	ofSnapshot func(d *digest, emit emit) // from a snapshot, if it is one of a prof.log's lines
 	ofView     func(v *view, emit emit)
 	created    func(v *view) time.Time // since when a counter counts: the process's start if nil
+}
+
+// allReleases write most lines.
+var allReleases = parse.Releases{}
+
+// HelpText returns the HELP on /metrics: what the value means, the line it is read from, and the
+// releases that write it.
+func (m *Metric) HelpText() string {
+	line := m.Line
+	switch {
+	case line == "":
+		return m.Help
+	case line == "/proc":
+		return m.Help + " From /proc."
+	case m.source == withExpensive:
+		line += " of an expensive snapshot"
+	}
+	return m.Help + " From " + line + "; " + m.Written() + "."
+}
+
+// Written names the releases that write the value, in words; empty if it is not from prof.log.
+func (m *Metric) Written() string {
+	r := m.Releases
+	switch {
+	case m.Line == "" || m.Line == "/proc":
+		return ""
+	case r == allReleases:
+		return "all releases"
+	case r.Until == 0:
+		return "since " + r.Since.String()
+	case r.Since == 0:
+		return "up to " + r.Until.String()
+	default:
+		return r.Since.String() + " to " + r.Until.String()
+	}
 }
 
 // emit takes one series: its value, and the values of the metric's Labels, which differ from
@@ -39,20 +78,19 @@ const (
 
 type number interface{ uint64 | float64 }
 
-func gauge[T number](name, help string, field func(*digest) parse.Opt[T]) Metric {
-	return single(name, help, prometheus.GaugeValue, field)
+func gauge[T number](name, line string, releases parse.Releases, help string, field func(*digest) parse.Opt[T]) Metric {
+	return Metric{Name: name, Help: help, Line: line, Releases: releases, Type: prometheus.GaugeValue,
+		ofSnapshot: func(d *digest, emit emit) {
+			if f := field(d); f.Measured {
+				emit(float64(f.Value))
+			}
+		}}
 }
 
-func counter[T number](name, help string, field func(*digest) parse.Opt[T]) Metric {
-	return single(name, help, prometheus.CounterValue, field)
-}
-
-func single[T number](name, help string, kind prometheus.ValueType, field func(*digest) parse.Opt[T]) Metric {
-	return Metric{Name: name, Help: help, Type: kind, ofSnapshot: func(d *digest, emit emit) {
-		if f := field(d); f.Measured {
-			emit(float64(f.Value))
-		}
-	}}
+func counter[T number](name, line string, releases parse.Releases, help string, field func(*digest) parse.Opt[T]) Metric {
+	m := gauge(name, line, releases, help, field)
+	m.Type = prometheus.CounterValue
+	return m
 }
 
 // from returns the metrics, read from snapshot b.
@@ -64,7 +102,7 @@ func from(b source, metrics ...Metric) []Metric {
 }
 
 func (m *Metric) desc() *prometheus.Desc {
-	return prometheus.NewDesc(m.Name, m.Help, append([]string{"process"}, m.Labels...), nil)
+	return prometheus.NewDesc(m.Name, m.HelpText(), append([]string{"process"}, m.Labels...), nil)
 }
 
 func (m *Metric) series(v *view, emit emit) {

@@ -17,7 +17,7 @@ import (
 // processTopic is the running process behind a prof.log, as /proc shows it now.
 func processTopic() Topic {
 	row := func(name, help string, kind prometheus.ValueType, value func(*LiveProcess) (float64, bool)) Metric {
-		return Metric{Name: name, Help: help, Type: kind, source: ofProcess,
+		return Metric{Name: name, Help: help, Line: "/proc", Type: kind, source: ofProcess,
 			created: func(v *view) time.Time {
 				if v.live == nil {
 					return time.Time{}
@@ -33,8 +33,8 @@ func processTopic() Topic {
 				}
 			}}
 	}
-	const of = " of the process that .pid beside prof.log names, if it runs. From /proc; all releases."
-	return Topic{"process", []Metric{
+	const of = " of the process that .pid beside prof.log names, if it runs."
+	return Topic{Name: "process", Metrics: []Metric{
 		row("bro_process_resident_memory_bytes", "Resident memory now"+of, prometheus.GaugeValue,
 			func(p *LiveProcess) (float64, bool) { return p.Resident, true }),
 		row("bro_process_virtual_memory_bytes", "Virtual memory"+of, prometheus.GaugeValue,

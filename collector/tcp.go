@@ -23,9 +23,10 @@ func tcpTopic() Topic {
 			labels[i][j] = []string{states[i], states[j]}
 		}
 	}
-	return Topic{"tcp", []Metric{{
+	return Topic{Name: "tcp", Metrics: []Metric{{
 		Name:   "bro_tcp_connections",
-		Help:   "TCP-States: TCP connections by the states of their two ends. All releases.",
+		Help:   "TCP connections by the states of their two ends.",
+		Line:   "TCP-States",
 		Type:   prometheus.GaugeValue,
 		Labels: []string{"originator", "responder"},
 		ofSnapshot: func(d *digest, emit emit) {

@@ -8,22 +8,23 @@ import (
 
 // timersTopic is "Timers: current=36 max=47 mem=2K lag=0.05s" and the lines "NAME = N".
 func timersTopic() Topic {
-	return Topic{"timers", []Metric{
-		gauge("bro_timers_pending",
-			"Timers: current, length of the timer queue. All releases.",
+	return Topic{Name: "timers", Metrics: []Metric{
+		gauge("bro_timers_pending", "Timers: current", allReleases,
+			"Length of the timer queue.",
 			func(d *digest) parse.Opt[uint64] { return d.Timers.Current }),
-		gauge("bro_timers_pending_max",
-			"Timers: max, longest the timer queue was since the process started. All releases.",
+		gauge("bro_timers_pending_max", "Timers: max", allReleases,
+			"Greatest length of the timer queue since the process started.",
 			func(d *digest) parse.Opt[uint64] { return d.Timers.Max }),
-		gauge("bro_timers_memory_bytes",
-			"Timers: mem, bytes. 2.0 to 3.0.",
+		gauge("bro_timers_memory_bytes", "Timers: mem", parse.TimersMem,
+			"Memory of the timer queue.",
 			func(d *digest) parse.Opt[uint64] { return d.Timers.Mem }),
-		gauge("bro_timers_lag_seconds",
-			"Timers: lag, packet time minus the time of the last timer run. All releases; absent where no timer has run.",
+		gauge("bro_timers_lag_seconds", "Timers: lag", allReleases,
+			"Packet time minus the time of the last timer run. Absent where no timer has run.",
 			func(d *digest) parse.Opt[float64] { return d.Timers.Lag }),
 		{
 			Name:   "bro_timer_pending",
-			Help:   "NAME = N below Triggers: timers waiting, by type; a type without any is absent. All releases.",
+			Help:   "Timers of one type that wait. A type without any is absent.",
+			Line:   "NAME = N below Triggers",
 			Type:   prometheus.GaugeValue,
 			Labels: []string{"timer"},
 			ofSnapshot: func(d *digest, emit emit) {

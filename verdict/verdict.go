@@ -83,7 +83,7 @@ const droppedSeries = "bro_prof_dropped_series"
 func helpOf(name string) string {
 	for _, m := range collector.Health().Metrics {
 		if m.Name == name {
-			return m.Help
+			return m.HelpText()
 		}
 	}
 	return ""

@@ -26,10 +26,14 @@ func metricTables() string {
 	types := map[prometheus.ValueType]string{prometheus.GaugeValue: "gauge", prometheus.CounterValue: "counter"}
 	var b strings.Builder
 	for _, topic := range append([]collector.Topic{collector.Health()}, collector.Topics()...) {
-		fmt.Fprintf(&b, "\n**%s**\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", topic.Name)
+		fmt.Fprintf(&b, "\n**%s**\n\n| metric | type | labels | meaning | line | releases |\n|---|---|---|---|---|---|\n", topic.Name)
 		for _, m := range topic.Metrics {
-			help := strings.ReplaceAll(m.Help, "|", "\\|")
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", m.Name, types[m.Type], strings.Join(m.Labels, ", "), help)
+			cells := []string{"`" + m.Name + "`", types[m.Type], strings.Join(m.Labels, ", "), m.Help, m.Line, m.Written()}
+			b.WriteString("|")
+			for _, cell := range cells {
+				fmt.Fprintf(&b, " %s |", strings.ReplaceAll(cell, "|", "\\|"))
+			}
+			b.WriteString("\n")
 		}
 	}
 	b.WriteString("\n**findings**\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n")
