@@ -111,7 +111,7 @@ func linesOf(r *analyze.Report, chain []int) []line {
 		for j := range r.Runs[i].Resources {
 			resource := &r.Runs[i].Resources[j]
 			if l := byName[resource.Name]; l != nil {
-				l.add(resource, start, end)
+				l.add(resource, start, end, resource.Verdict == analyze.Grows || isCulprit(r, i, resource.Name))
 			}
 		}
 		for _, f := range r.Findings {
@@ -157,8 +157,15 @@ func wantedLines(r *analyze.Report, chain []int) []line {
 
 func isMoving(v analyze.Verdict) bool { return !isDull(v) && v != analyze.Falls }
 
-// add adds a run's values of the line's resource.
-func (l *line) add(r *analyze.Resource, start, end time.Time) {
+// isCulprit reports whether a finding of growth in a run is about a resource.
+func isCulprit(r *analyze.Report, run int, name string) bool {
+	return slices.ContainsFunc(r.Findings, func(f analyze.Finding) bool {
+		return f.Run == run && f.Level >= analyze.Suspected && f.Resource == name
+	})
+}
+
+// add adds a run's values of the line's resource, and its trend if it grows.
+func (l *line) add(r *analyze.Resource, start, end time.Time, grows bool) {
 	points := thin(r.Points, start, end)
 	if len(points) < 2 {
 		return
@@ -167,7 +174,7 @@ func (l *line) add(r *analyze.Resource, start, end time.Time) {
 	for _, step := range r.Steps {
 		l.Steps = append(l.Steps, nearest(points, step.Time))
 	}
-	if !hasTrend(r) {
+	if !grows || !hasTrend(r) {
 		return
 	}
 	l.Trends = append(l.Trends, r.Trend)

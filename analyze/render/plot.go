@@ -305,11 +305,16 @@ func withoutStyles(svg string) string {
 	})
 }
 
-// valueTicks are a few round numbers, none of which is between two others.
+// valueTicks are a few round numbers.
 type valueTicks struct{}
 
 func (valueTicks) Ticks(low, high float64) []plot.Tick {
-	return slices.DeleteFunc(plot.DefaultTicks{}.Ticks(low, high), plot.Tick.IsMinor)
+	ticks := slices.DeleteFunc(plot.DefaultTicks{}.Ticks(low, high), plot.Tick.IsMinor)
+	for i := range ticks {
+		const exact = 1e9 // the library adds up steps, and writes 2500 as 2500.00
+		ticks[i].Label = strconv.FormatFloat(math.Round(ticks[i].Value*exact)/exact, 'f', -1, 64)
+	}
+	return ticks
 }
 
 // timeTicks are round times of the day, or days.
