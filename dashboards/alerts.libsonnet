@@ -321,7 +321,7 @@
           ),
           alert(
             'BroReaderNotOneToOne',
-            'A reader must read one message for each that is written to it. It is behind for 45 minutes, and ever more.',
+            'A reader must read one message for each that is written to it. It has been behind for 45 minutes, further and further.',
             orFinding('instance_process_thread:bro_messages_pending_in:growing{thread=~".*/Input::READER_.*"%(and_s)s}', 'reader'),
             '15m',
             severityOfLevel,

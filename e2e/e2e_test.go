@@ -132,7 +132,7 @@ func judgedAtMostTwice(t *testing.T, s *stack.Stack, process string) {
 	series, err := stack.Query(s.Prometheus, fmt.Sprintf("changes(bro_analysis_timestamp_seconds{process=%q}[1h])", process))
 	check(t, err)
 	if len(series) != 1 || series[0].Value > 2 {
-		t.Errorf("the alert on %s took so many verdicts: %v", process, series)
+		t.Errorf("the alert on %s took more than two verdicts: %v", process, series)
 	}
 }
 

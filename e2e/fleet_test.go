@@ -102,7 +102,7 @@ func startAgent(t *testing.T, s *stack.Stack, store, sensor string) *stack.Proce
 	return p
 }
 
-// await waits until a query has so many series.
+// await waits until a query has a number of series.
 func await(t *testing.T, prometheus *stack.Process, expr string, want int) {
 	t.Helper()
 	check(t, stack.Await("for "+expr, func() error {

@@ -7,7 +7,7 @@ const (
 	pluginVersion = "11.0.0" // without one Grafana would take panels for ones of version 6 and migrate them
 )
 
-// object is JSON of which nothing is asked after it was written.
+// object is JSON that this program writes and never reads.
 type object map[string]any
 
 type grafanaDashboard struct {

@@ -88,7 +88,7 @@ func leakHunt() dashboard {
 				},
 				{
 					title:       "Memory that nothing explains",
-					description: "Memory less globals, session table with its connections, and reassembly, all of which prof.log sizes. Level: what grows is one of them. Rising: the core, a plugin, or the signature engine. The session table may hold what globals hold too, so this is a lower bound. " + until50,
+					description: "Memory without globals, session table with its connections, and reassembly, whose sizes prof.log has. Level: what grows is one of them. Rising: the core, a plugin, or the signature engine. The session table may hold what globals hold too, so this is a lower bound. " + until50,
 					unit:        "bytes",
 					view:        lines{},
 					empty:       until50,

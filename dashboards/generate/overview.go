@@ -88,7 +88,7 @@ func overview() dashboard {
 				},
 				{
 					title:       "Not judged",
-					description: "Processes of which nobody can say yet whether they leak: they run for too short a time, or the analysis is off (--analysis.interval=0).",
+					description: "Processes without a verdict: they have run for too short a time, or the analysis is off (--analysis.interval=0).",
 					unit:        "none",
 					view:        number{steps: unknownFrom(1)},
 					empty:       "No bro_up.",

@@ -191,7 +191,7 @@ func process() dashboard {
 				},
 				{
 					title:       "New connections",
-					description: "new: connections made each second. timed out: those that ended by inactivity timeouts. Many of the latter: scans, or traffic of which only one side is seen.",
+					description: "new: connections made each second. timed out: those that ended by inactivity timeouts. Many of the latter: scans, or traffic with only one side in sight.",
 					unit:        "cps",
 					view:        lines{},
 					empty:       noSnapshot,
@@ -518,7 +518,7 @@ func process() dashboard {
 				},
 				{
 					title:       "Memory of signatures",
-					description: "Memory of the signature engine. It grows with new input by design, ever more slowly.",
+					description: "Memory of the signature engine. It grows with new input by design, more and more slowly.",
 					unit:        "bytes",
 					view:        lines{},
 					empty:       noSignatures,

@@ -23,7 +23,7 @@ type feed struct {
 	speed  int
 	live   time.Duration // what is written as it goes on
 	before time.Duration // the age of the process up to which the log is history
-	until  time.Duration // it falls silent so long after, in the log's time, if not 0
+	until  time.Duration // if not 0, it falls silent after this time of the log
 
 	grows *regexp.Regexp // what leaks; the empty one is nothing
 

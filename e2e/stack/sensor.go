@@ -16,7 +16,7 @@ type Node struct {
 	Process string
 	Case    string        // the labelled log that it writes
 	Grows   string        // what leaks in it besides, a pattern whose second group is a number
-	Until   time.Duration // it falls silent so long after the exporter starts, in the log's time, if it is not 0
+	Until   time.Duration // if not 0, it falls silent this time of the log after the start of the exporter
 	Alert   string        // the alert that must fire, "" if the process is healthy
 	Culprit string        // what the alert must name, "" if it has no finding
 }

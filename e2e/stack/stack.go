@@ -80,7 +80,7 @@ type Stack struct {
 	stopFeeding func() error
 }
 
-// New returns a stack for a test, of which nothing runs yet.
+// New returns a stack for a test. Nothing runs yet.
 func New(programs Programs, dir string) *Stack {
 	return &Stack{Programs: programs, Dir: dir, Spool: filepath.Join(dir, "spool"), Speed: Fast, Live: 8 * time.Hour}
 }

@@ -129,7 +129,7 @@ func perSecond(name string) bool {
 	return name == "rate" || name == "irate" || name == "deriv"
 }
 
-// calls says that what follows a name is the begin of arguments.
+// calls reports whether what follows a name is the begin of arguments.
 func calls(tokens []string) bool {
 	for _, t := range tokens {
 		if strings.TrimSpace(t) != "" {
