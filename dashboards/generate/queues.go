@@ -28,7 +28,7 @@ func queues() dashboard {
 					title:       "Stuck threads",
 					description: "Threads that have read nothing for 5 minutes although messages were written to them. Normal: 0. The table below marks them.",
 					unit:        "none",
-					view:        number{steps: alarmFrom(1)},
+					view:        number{steps: alarmFromOne()},
 					empty:       since21,
 					alerts:      []string{"BroThreadStuck"},
 					queries:     []query{{expr: `count(` + ofThread(stuck) + `) or count(bro_thread_messages_pending_in{$here, thread=~"$thread"}) * 0`, legend: "stuck"}},

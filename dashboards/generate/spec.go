@@ -101,14 +101,16 @@ func warnFrom(limit float64) []step {
 	return []step{{Color: normal}, {Color: warn, From: &limit}}
 }
 
-// alarmFrom marks values from limit on more loudly.
-func alarmFrom(limit float64) []step {
-	return []step{{Color: normal}, {Color: alarm, From: &limit}}
+// alarmFromOne marks whatever is more than none, loudly.
+func alarmFromOne() []step {
+	one := 1.0
+	return []step{{Color: normal}, {Color: alarm, From: &one}}
 }
 
-// unknownFrom marks values from limit on as what nobody knows.
-func unknownFrom(limit float64) []step {
-	return []step{{Color: normal}, {Color: unknown, From: &limit}}
+// unknownFromOne marks whatever is more than none as what nobody knows.
+func unknownFromOne() []step {
+	one := 1.0
+	return []step{{Color: normal}, {Color: unknown, From: &one}}
 }
 
 func upOrDown() []text {

@@ -188,9 +188,9 @@ func (v table) dress(p *panel, s scope, out *grafanaPanel) {
 		values = append(values, field)
 		rename[field] = q.legend
 	}
-	fields := append(labels, values...)
+	fields := slices.Concat(labels, values)
 	if v.first {
-		fields = append(append([]string{values[0]}, labels...), values[1:]...)
+		fields = slices.Concat(values[:1], labels, values[1:])
 	}
 	out.Transformations = []transformation{
 		// First, so that the names of metrics do not keep rows apart.
@@ -215,7 +215,7 @@ func (v table) dress(p *panel, s scope, out *grafanaPanel) {
 		}
 		overrides = append(overrides, override{matcher{"byName", label}, properties})
 	}
-	out.FieldConfig.Overrides = append(overrides, columns(p)...)
+	out.FieldConfig.Overrides = slices.Concat(overrides, columns(p))
 	sortBy := v.sortBy
 	if sortBy == "" {
 		sortBy = p.queries[0].legend
