@@ -56,6 +56,9 @@ func (p *parser) keywordRow(b []byte, i int, stamp []byte) int {
 	if n < 0 || n > maxRecord-len(stamp) || !rowFollows(b, i+n+1, stamp) {
 		return nowhere
 	}
+	if dashed(b[i : i+n]) {
+		return nowhere // a separator may stand where a number would
+	}
 	t := &p.line
 	*t = text{b: b[:i+n], i: i + keywordIndent}
 	if !p.keyword(t) {

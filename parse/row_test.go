@@ -132,6 +132,12 @@ var nastyRows = []string{
 	"1.000000                Foo::bar = 35K (163/163 entries)",
 	"1.000000 ", "1.000000", "1.000000  ", "", "\x00\x00\x001.000000   x",
 	"1.000000   x 1.000000 " + dashes,
+	"1.000000 Run-time: user+sys=1.000000 " + dashes,
+	"1.000000 Triggers: total=1 pending=2",
+	"1.000000 Triggers: total=1\npending=2",
+	"1.000000 Triggers: total=1 pending=99999999999999999999",
+	"1.000000 Triggers: total=1 x=2 pending=3 ",
+	"1.000000 Conns: total=1 current=2/3 1.000000 Triggers: total=4 pending=5",
 	"2.000000   conn/Log::WRITER_ASCII    in=41 out=20 pending=0/1 (#queue r/w: in=41/41 out=19/20)",
 }
 
