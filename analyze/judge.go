@@ -74,7 +74,7 @@ func (l *look) resource(t *tracked, sure float64) (Resource, judgement) {
 // remember returns the judgement that was sure, with what is known now.
 func (l *look) remember(sure, now *judgement) judgement {
 	j := *sure
-	if now.growth > 0 && now.z > suspectZ/2 {
+	if now.growth > sure.growth/2 && now.z > suspectZ/2 {
 		j.trend, j.from, j.to = now.trend, now.from, now.to
 	}
 	return j
@@ -188,7 +188,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	}
 	if !fills(q, t.key.name) {
 		j.verdict, j.level = Grows, Suspected
-		if j.z >= sure && (j.growth >= 0.2*j.base || l.age() >= settled) {
+		if j.z >= sure && j.growth >= needed(l.age())*j.base {
 			j.level = Leak
 		}
 		return j
@@ -206,7 +206,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	full := filling.fit()
 	sound := full.growth >= need && full.z >= sure && full.steady
 	switch {
-	case age >= settled && sound && full.growth >= 0.15*filling.filled(full.coefficients):
+	case age >= settled && sound && full.growth >= max(needed(age)*full.base, needed(age)*5*filling.filled(full.coefficients)):
 		j.trend = full
 		j.verdict, j.level = Grows, Leak
 	case age >= settled && (full.growth < need || full.z < suspectZ):
@@ -245,6 +245,19 @@ func fills(q *quantity, name string) bool {
 	return q.fills && name != intelStore
 }
 
+// needed returns by what share growth must exceed the level to be called a leak in a process of that age,
+// in hours: the fewer days it has seen, the more may be due to traffic that has changed.
+func needed(age float64) float64 {
+	switch {
+	case age < settled:
+		return 0.3
+	case age < 2*settled:
+		return 0.1
+	default:
+		return 0.03
+	}
+}
+
 // suspicion returns how grave growth is in a process that may still be filling.
 func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, late bool, since *filling) Level {
 	perHour := t.slope / max(t.base, 1)
@@ -260,7 +273,7 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 	switch base, curved := l.fillingOf(values, since); {
 	case q.unit == Entries && t.slope < 50, q.unit == Timers && t.slope < 5:
 		return NoLevel
-	case q.kind == KindSessions:
+	case q.kind == KindSessions: // some last for hours
 		return Suspected
 	case (base < 0.12 || curved > 0.4) && !late && q.unit == Entries && t.slope*entrySize*day >= largeShare*l.memory():
 		return Suspected

@@ -3,8 +3,6 @@ package analyze
 import (
 	"math"
 	"slices"
-
-	"gonum.org/v1/gonum/stat"
 )
 
 // What may be suspected of less than an hour: what nobody would wait for to go on. A process that
@@ -60,18 +58,18 @@ func (l *look) judgeShort(t *tracked, q *quantity) judgement {
 	return j
 }
 
-// goesOn reports whether values rise most of the time, and in the end about as fast as before.
+// goesOn reports whether values rise in each quarter, and in the end about as fast as before.
 func goesOn(y []float64) bool {
-	moves := make([]float64, len(y)-1)
-	up := 0
-	for i := range moves {
-		if moves[i] = y[i+1] - y[i]; moves[i] > 0 {
-			up++
+	const quarters = 4
+	var rises [quarters]float64
+	last := len(y) - 1
+	for i := range rises {
+		rises[i] = y[last*(i+1)/quarters] - y[last*i/quarters]
+		if rises[i] <= 0.05*(y[last]-y[0]) {
+			return false
 		}
 	}
-	half := (len(moves) + 1) / 2
-	early, late := stat.Mean(moves[:half], nil), stat.Mean(moves[len(moves)-half:], nil)
-	return 2*up >= len(moves) && late >= early/2
+	return rises[2]+rises[3] >= (rises[0]+rises[1])/2
 }
 
 // explained returns how many bytes at most all that takes memory has grown by.

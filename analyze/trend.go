@@ -344,8 +344,8 @@ func (c *course) steady(y []float64, t *trend, at int) bool {
 	floats.Sub(rest, t.causes)
 	n := len(y) - at
 	parts := 6
-	if days := int((c.x[len(y)-1] - c.x[at]) / day); days > parts {
-		parts = min(days, 12)
+	if days := int((c.x[len(y)-1] - c.x[at]) / day); days > parts || c.peak && days >= 2 {
+		parts = min(max(3, days), 12) // a peak is set by day
 	}
 	if n < 2*parts {
 		parts = max(3, n/2)
