@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"bro_exporter/analyze"
+	"bro_exporter/internal/labelled"
 	"bro_exporter/parse"
 )
 
@@ -370,5 +371,47 @@ func TestFewSnapshotsThatGrow(t *testing.T) {
 	f := r.Findings[0]
 	if r.Answer != analyze.AnswerSuspected || f.Kind != analyze.KindCore || f.Until.IsZero() {
 		t.Errorf("%s: %+v", r.Answer, f)
+	}
+}
+
+// A log gets the same answer read at once or followed and asked in between, and what was asked later
+// changes nothing about a log that ends earlier.
+func TestLiveAndFileAgree(t *testing.T) {
+	cases, err := labelled.Sample(os.DirFS("../testdata"), 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(cases); i += 19 {
+		c := &cases[i]
+		t.Run(c.Name, func(t *testing.T) {
+			live := analyze.New(time.Time{}, time.Time{})
+			var asked []analyze.Report
+			var at []int
+			n, next := 0, 0.0
+			for s, err := range c.Snapshots() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				live.Add(s)
+				if n++; s.Time > next {
+					next = s.Time + 5*3600
+					asked, at = append(asked, live.Report(c.Name, "")), append(at, n)
+				}
+			}
+			asked, at = append(asked, live.Report(c.Name, "")), append(at, n)
+			for k := 0; k < len(at); k += max(1, len(at)/3) {
+				file := analyze.New(time.Time{}, time.Time{})
+				left := at[k]
+				for s := range c.Snapshots() {
+					if file.Add(s); left == 1 {
+						break
+					}
+					left--
+				}
+				if got := file.Report(c.Name, ""); !reflect.DeepEqual(got, asked[k]) {
+					t.Errorf("after %d snapshots the file says %s, and the live process said %s", at[k], got.Answer, asked[k].Answer)
+				}
+			}
+		})
 	}
 }

@@ -1,55 +1,83 @@
-// Package analyze says what leaks in a Bro process, from the blocks of its prof.log alone.
+// Package analyze finds what leaks in a Bro process, from the snapshots of its prof.log alone.
 //
 //	p := analyze.New(time.Time{}, time.Time{})
-//	for block := range blocks {
-//		p.Add(block)
+//	for snapshot := range snapshots {
+//		p.Add(snapshot)
 //	}
 //	report := p.Report("worker-1", "spool/worker-1/prof.log")
 //
-// Memory is bounded however long the log: a number's course is kept in at most 512 buckets of
-// equal spans of time, each with mean, least and greatest value.
+// Report does not end the run, so a live process may be asked again and again. Memory is bounded
+// however long the log: a number's course is kept in at most 512 buckets of equal spans of time,
+// each with mean, least and greatest value, and a number that never changes in none.
+//
+// # Answers
+//
+// A run's answer is one of five. Leak: something grows that nothing healthy explains. Stuck:
+// something is wrong now. Suspected: what grows matters, and something healthy could still explain
+// it. Cannot tell: nothing that matters grows yet, and too little was seen to say more; when more
+// is known is said. Fine: a leak faster than Run.Detectable would have been seen.
 //
 // # How growth is judged
 //
-// A restart begins a run, and each run is judged by itself. Its start-up is left out: two hours, or
-// a quarter of a process that is younger than eight. What a block does not measure is no value.
+// A restart begins a run. Its start-up is left out: two hours, or a quarter of a process that is
+// younger than eight. A resource is then fitted by least squares with what may move it in a
+// healthy process, and with a line that begins at an onset. The line is what nothing explains.
 //
-// Trend. The slope is the median of the slopes between all pairs of points (Theil, 1950; Sen,
-// 1968), with Sen's 95 % confidence interval; that it is not chance is tested by Mann (1945) and
-// Kendall, with the variance that Hamed and Rao (1998) give to values that resemble their
-// neighbours. This assumes that the noise around a trend is the same throughout and fades within
-// a fraction of the run. A slope counts as growth if chance makes it with a probability below 1 in
-// 10,000 and it rises above its own scatter, by a share of the level that is worth telling (5 % in
-// a run of hours), and not ever more slowly: the later half must rise at least half as fast.
+//   - Load: the rate of new connections and of messages to threads, now and averaged over the last
+//     10 minutes, hour and three hours.
+//   - Filling: what begins empty and fills for up to a day, with the connections or with time, with
+//     time constants of 1 to 12 hours or until entries are a day old. It begins when the process
+//     does, or when the resource is first listed.
+//   - What takes memory (memory only): sessions, timers, tables, signature states, each for no more
+//     bytes than its units can cost.
+//   - The daily rhythm, as two sines, from 30 hours on.
 //
-// Load. Traffic has its hours, and sessions, timers and tables follow it. The load is the rate of
-// new connections and that of messages to threads, as they are and as averages of up to two
-// hours, which is how a table follows that expires. The one that a resource follows most closely
-// is projected out of the resource and of time alike (Frisch and Waugh, 1933), and the trend is
-// that of the rest. Where load and time went up together nothing can tell them apart, and the
-// verdict is "with load". In more than a day each hour must also have grown since the day before.
+// No coefficient is negative, and the level is one of them (Lawson and Hanson, 1974). So a load
+// explains growth in its own direction only, and in proportion at most. The onset is where a line
+// explains most; the line advances by the hour or by the connection, whichever fits better. Its
+// slope is sure by how much better the fit is with it than without, in standard errors of
+// residuals whose memory is taken into account (their autocorrelations, summed up to the first
+// that vanishes). Growth must also go on: split into six parts or into days, it must rise in nearly
+// all, and no slower than a third of how it began. A random walk does neither.
 //
-// Steps. A jump that is not taken back, as when an intelligence file is loaded anew, is set aside,
-// up to four of them. What jumps more often grows in that way.
+// In the first 30 hours filling looks like a leak. A table that fills has next to nothing in its
+// first minutes; one that leaks has a base beside what grows, so that tells them apart. Growth
+// without such a base is a suspicion only if it would take a large share of the memory in a day.
+// Whatever is called a leak must have grown by three tenths of its level in the first 30 hours, by
+// a tenth in the next, and by 3 % after that, because traffic changes in ways that no log holds.
 //
-// Peaks. From 2.4 on, "Memory: total" is the greatest resident size so far, which never falls. Even
-// without a leak a peak rises, but ever more rarely: of n values the last is the greatest with
-// probability 1/n. The spans of time that set a record are counted (Foster and Stuart, 1954) where
-// nothing else that takes memory was greater than ever, and the result is joined with that of the
-// trend (Fisher, 1932). A heap (2.0 to 2.3) gives back late and little, and is judged alike.
+// Peaks. From 2.4 on, "Memory: total" is the greatest resident size so far. It is fitted by what
+// was when it was set, which the fit itself tells. Where memory in use is logged as well (until
+// 5.1), or the resident size of the live process is given, that is judged instead.
 //
-// Queues. Of the messages that wait for a thread the least in each bucket counts: a queue that is
-// ever empty has no backlog. What rises since it was empty last, for ten minutes or more (an hour
-// for input readers), and has not begun to drain at the end, is one. A thread that reads nothing
-// while messages are written to it, for two minutes and four blocks, is stuck.
+// Queues. Of the messages that wait the least at each point counts: a queue that is ever empty has
+// no backlog. One that rises for two hours is a leak, as is one that drains each night, but less
+// than it filled. A thread that reads nothing while messages are written to it, for two minutes and
+// four snapshots, is stuck.
 //
-// A process younger than an hour cannot be judged in full: whatever expires fills as steadily
-// as a leak until its time has passed. Then only totals (all table entries, the size of all
-// globals, memory) count, if they double, and queues.
+// Less than an hour. Only what nobody would wait for is suspected: memory that rises in each quarter
+// of the log, as fast at its end as before, by tens of megabytes that nothing else explains; or
+// that has grown out of all proportion since the process started.
+//
+// # Looks
+//
+// Who asks each hour for a week asks 168 times, and gets 168 chances to be told something false. The
+// run is therefore judged at fixed ages, 1.25 times apart, in packet time, so that a file gets the
+// same answer however it is read. Each look asks for 6 standard errors, which chance gives once in
+// 1e9. What is sure then stays a leak until half of its growth has come back. A Report in between
+// asks for 8, so that the next look will agree with it.
+//
+// # What was weighed
+//
+// Rank tests of slopes (Mann and Kendall, Theil and Sen) with the load projected out by correlation
+// were used before: a load explained growth against its own direction, and without bound, and four
+// of five healthy one-day tables were called leaks. Seasonal rank tests need days to say anything.
+// Counting records of peaks (Foster and Stuart) threw away how high they were. A sequential
+// likelihood ratio would need to know the noise beforehand.
 //
 // # What it cannot see
 //
-// A leak slower than noise and load hide in the time that was logged. From 5.1 on, which table it
-// is. From 5.2 on, memory in use: a leak that stays below an earlier peak. Anything that prof.log
-// does not hold, above all which code allocates.
+// A leak slower than noise and load hide in the time that was logged. In the first day, a small table
+// that leaks from nothing. From 5.1 on, the name of a table. From 5.2 on, memory in use: a leak that
+// stays below an earlier peak. Anything that prof.log does not hold, above all which code allocates.
 package analyze
