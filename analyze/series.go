@@ -1,6 +1,9 @@
 package analyze
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // maxBuckets bounds what is kept of a series, however long its log is. When a run outgrows
 // them, each two become one of twice their span.
@@ -86,10 +89,10 @@ func (s *series) add(v float64) {
 	s.buckets[s.clock.now].add(v)
 }
 
-// extend makes n buckets of those there are, and never reserves more than there can be: append would.
+// extend makes n buckets of those there are. It reserves an eighth more: append would double them.
 func (s *series) extend(n int) {
 	if n > cap(s.buckets) {
-		s.buckets = append(make([]bucket, 0, min(maxBuckets, 2*n)), s.buckets...)
+		s.buckets = append(make([]bucket, 0, min(maxBuckets, n+n/8+1)), s.buckets...)
 	}
 	for len(s.buckets) < n {
 		s.buckets = append(s.buckets, bucket{})
@@ -108,9 +111,13 @@ func (s *series) unfold() {
 
 // align gives the buckets the clock's width.
 func (s *series) align() {
+	if s.width == s.clock.width {
+		return
+	}
 	for ; s.width < s.clock.width; s.width *= 2 {
 		s.buckets = halved(s.buckets)
 	}
+	s.buckets = slices.Clone(s.buckets) // without the room of those that were joined
 }
 
 // halved merges each two buckets.

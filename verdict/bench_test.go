@@ -48,7 +48,8 @@ func longLog(t testing.TB, every float64) []byte {
 	return text.Bytes()
 }
 
-// 64 processes of 45 threads shall need less than 64 MiB, however long they run.
+// 64 processes of 45 threads need less than 64 MiB of resident memory, with what the garbage collector leaves,
+// however long they run.
 func TestMemory(t *testing.T) {
 	h := host{t, t.TempDir()}
 	h.write("w", longLog(t, 600))
@@ -66,7 +67,7 @@ func TestMemory(t *testing.T) {
 	if report, _ := l.Report("w"); report.Snapshots < 1000 || len(recent.Newest.Threads.List) < 45 {
 		t.Fatalf("%d snapshots with %d threads", report.Snapshots, len(recent.Newest.Threads.List))
 	}
-	if size > 1<<20 {
+	if size > 800<<10 {
 		t.Errorf("the analysis of a process holds %.0f KiB", size/1024)
 	}
 	t.Logf("%.0f KiB", size/1024)
