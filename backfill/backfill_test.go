@@ -100,8 +100,8 @@ var (
 	pointOf  = regexp.MustCompile(`^([a-z_]+)\{((?:[a-z]+="(?:[^"\\]|\\[\\n"])*",?)+)\} (-?[0-9.e+-]+) ([0-9]+\.[0-9]{3})$`)
 )
 
-// valid checks what the OpenMetrics specification asks for, of which Prometheus's parser lets much
-// pass, and returns the points as name{labels} -> times -> values.
+// valid checks text against the OpenMetrics specification more strictly than Prometheus's parser, and
+// returns the points as name{labels} -> times -> values.
 func valid(t testing.TB, text string) map[string]map[string]string {
 	t.Helper()
 	body, found := strings.CutSuffix(text, "# EOF\n")
@@ -146,7 +146,7 @@ func valid(t testing.TB, text string) map[string]map[string]string {
 	return points
 }
 
-// Whatever is spilled to the disk, the same is written.
+// The history is the same whatever waits on the disk.
 func TestSpill(t *testing.T) {
 	histories := map[string]string{}
 	for _, most := range []int{0, 1, 20_000, 100_000} {
@@ -335,7 +335,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// Prometheus makes blocks of the history in which each series has the points that the log has.
+// Prometheus makes TSDB blocks of the history, and each series has the points of the log.
 func TestPromtool(t *testing.T) {
 	h := New(Config{Labels: []Label{{"job", "zeek"}}})
 	h.sorter.most = 100_000

@@ -75,7 +75,7 @@ func TestFindingsAtTheEnd(t *testing.T) {
 	}
 }
 
-// A run is judged at its first snapshot, after each interval and at its end, and the next one anew.
+// A run is judged at its first snapshot, after each interval and at its end; a restart begins again.
 func TestTimesOfVerdicts(t *testing.T) {
 	h := New(Config{AnalysisInterval: time.Minute})
 	var list []*parse.Snapshot

@@ -112,12 +112,14 @@ func (w *writer) point(name []byte, at int64, value float64) {
 	if len(w.text) == 0 || math.Float64bits(value) != math.Float64bits(w.value) {
 		w.value, w.text = value, appendValue(w.text[:0], value)
 	}
-	b := append(w.b, name...)
+	b := w.b
+	b = append(b, name...)
 	b = append(b, ' ')
 	b = append(b, w.text...)
 	b = append(b, ' ')
 	b = w.appendSeconds(b, at)
-	w.b = append(b, '\n')
+	b = append(b, '\n')
+	w.b = b
 	if len(w.b) >= bufferSize {
 		w.flush()
 	}

@@ -196,7 +196,7 @@ func coreLeak() analyze.Report {
 	)...))
 }
 
-// stuckThread is a logger of which a writer does not read its queue any more.
+// stuckThread is a logger with a writer that no longer reads its queue.
 func stuckThread() analyze.Report {
 	s := days(.25)
 	thread := "/opt/zeek/logs/current/http_eth0/Log::WRITER_KAFKAWRITER"
@@ -314,7 +314,7 @@ func notNumbers() analyze.Report {
 	return report("odd", nil, timeless, s.run(bad))
 }
 
-// cluster is a sensor of twenty processes, of which four are ill.
+// cluster is a sensor of twenty processes, four of them ill.
 func cluster() []analyze.Report {
 	reports := []analyze.Report{healthy("manager"), stuckThread(), restarted()}
 	for i := range 17 {

@@ -15,7 +15,7 @@ const (
 	linesPerFigure  = 4
 	linesPerGroup   = 8
 	linesPerPage    = 600
-	pointsPerLine   = 160 // no more could be told apart
+	pointsPerLine   = 160 // as many as an eye tells apart
 	alike           = 8   // lines share a figure if none is this many times as high as another
 	namesNotPlotted = 12
 )
@@ -133,14 +133,14 @@ func wantedLines(r *analyze.Report, chain []int) []line {
 			continue
 		}
 		resources := byGroup(r.Runs[i].Resources)
-		told, totals := findingsOf(r, i), totalsOf(resources)
+		named, totals := findingsOf(r, i), totalsOf(resources)
 		for _, resource := range resources {
-			place, isTold := told[resource.Name]
-			if !isTold {
+			place, isNamed := named[resource.Name]
+			if !isNamed {
 				place = len(r.Findings)
 			}
 			isContext := totals[resource.Name] && (resource.Group == analyze.MemoryGroup || resource.Group == analyze.ConnectionsGroup)
-			if !isTold && !isContext && !isMoving(resource.Verdict) {
+			if !isNamed && !isContext && !isMoving(resource.Verdict) {
 				continue
 			}
 			at, known := index[resource.Name]
@@ -190,8 +190,7 @@ func hasTrend(r *analyze.Resource) bool {
 	return moves && t.Judged && !t.From.IsZero() && finite(t.Slope) && finite(t.Start) && finite(t.End())
 }
 
-// thin returns points with no more than pointsPerLine of them between start and end. No extreme
-// is lost.
+// thin returns at most pointsPerLine points between start and end. It keeps the extremes.
 func thin(points []analyze.Point, start, end time.Time) []analyze.Point {
 	width := max(end.Sub(start)/pointsPerLine, 1)
 	var thinned []analyze.Point
@@ -220,8 +219,8 @@ func nearest(points []analyze.Point, t time.Time) analyze.Point {
 	})
 }
 
-// choose returns the lines to plot, those with the worst findings and the most growth first,
-// and those for which there is no room.
+// choose returns the lines to plot, those with the worst findings and the most growth first, and the
+// lines without room.
 func choose(lines []line, room int) (plotted, others []line) {
 	slices.SortStableFunc(lines, func(a, b line) int {
 		return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(b.growth, a.growth))

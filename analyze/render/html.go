@@ -106,7 +106,7 @@ func sections(shown []process) ([]section, error) {
 	room := linesPerPage
 	var sections []section
 	for _, p := range shown {
-		s := section{process: p, Open: len(shown) == 1 || p.Report.Worst() > analyze.Note}
+		s := section{process: p, Open: len(shown) == 1 || p.Worst() > analyze.Note}
 		var chapters []chapter
 		chapters, room = newChapters(&p.Report, room)
 		for _, c := range chapters {

@@ -23,7 +23,7 @@ type element struct {
 	attrs map[string]string
 }
 
-// elements reads a page as a browser may, but for errors it has no mercy.
+// elements reads a page as a browser does, but fails at an error.
 func elements(t *testing.T, page string) []element {
 	t.Helper()
 	decoder := xml.NewDecoder(strings.NewReader(page))
@@ -123,7 +123,7 @@ func TestPlotsWearThePagesColours(t *testing.T) {
 	}
 }
 
-// TestContrast holds text and what is to be told apart in plots to WCAG 2.2 AA.
+// TestContrast holds the colours of text and plots to WCAG 2.2 AA.
 func TestContrast(t *testing.T) {
 	day, night := schemes(t)
 	for name, scheme := range map[string]map[string]string{"day": day, "night": night} {

@@ -21,13 +21,13 @@ import (
 	"bro_exporter/analyze"
 )
 
-// A plot is as wide as a phone; a page for a wider window puts several side by side. So text in
-// it is always about as large as the page's.
+// A plot is as wide as a phone, and a wider window shows several side by side. So its text is always about
+// as large as the page's.
 const (
 	plotWidth  = 440
 	plotHeight = 230
 	textSize   = 13
-	edge       = 10 // where the last labels may end whose font is wider than the one that is reckoned with
+	edge       = 10 // room for the last labels where the reader's font is wider than the one measured
 )
 
 // The plot's colours are the page's, which differ by day and night: they stand for the custom
@@ -57,7 +57,7 @@ func hex(c color.Color) string {
 	return fmt.Sprintf("#%02X%02X%02X", r>>8, g>>8, b>>8)
 }
 
-// draw returns what is inside of the figure's svg element, and what stands above it.
+// draw returns the content of the figure's svg element, and the title above it.
 func (f *figure) draw() (inner, title string, err error) {
 	low, high := f.bounds()
 	scale, steps := axisScale(high, f.Lines[0].Unit)
@@ -83,8 +83,8 @@ func (f *figure) draw() (inner, title string, err error) {
 	return inner, axisTitle(f.Lines[0].Group, f.Lines[0].Unit, steps), err
 }
 
-// bounds returns the range of the vertical axis. It begins at 0 if that is not far, and is no
-// narrower than a tenth of its height: noise should not look like mountains.
+// bounds returns the range of the vertical axis. It begins at 0 if that is not far, and is at least a tenth
+// of the greatest value: noise should not look like mountains.
 func (f *figure) bounds() (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, l := range f.Lines {
@@ -247,8 +247,8 @@ func (d drawing) line(i int, l *line) {
 	d.plot.Add(&plotter.Scatter{XYs: steps, GlyphStyle: glyph})
 }
 
-// numbers writes at the end of each line its place in the legend, not one upon the other. The
-// lines are in the order of their ends, from the top.
+// numbers writes at the end of each line its place in the legend, and keeps the numbers apart. The lines
+// are in the order of their ends, from the top.
 func (d drawing) numbers(lines []line) {
 	if len(lines) < 2 {
 		return
@@ -276,7 +276,7 @@ func (d drawing) numbers(lines []line) {
 	d.plot.Add(labels)
 }
 
-// inSVG draws p and returns what is inside of the svg element.
+// inSVG draws p and returns the content of the svg element.
 func inSVG(p *plot.Plot) (string, error) {
 	canvas := vgsvg.New(plotWidth, plotHeight)
 	p.Draw(draw.Crop(draw.New(canvas), 0, -edge, 0, -edge))

@@ -17,7 +17,7 @@ import (
 	"bro_exporter/analyze"
 )
 
-// Options says what is known besides the reports.
+// Options adds what the reports do not know.
 type Options struct {
 	// MemoryLimit returns how many bytes of memory a process may use, 0 if that is unknown. It tells
 	// when growing memory is used up. A nil MemoryLimit knows no limit.
@@ -274,11 +274,11 @@ func amounts(list []analyze.Amount) []string {
 func newRun(r *analyze.Report, i int) run {
 	shown := run{Title: runTitle(r, i)}
 	resources := byGroup(r.Runs[i].Resources)
-	told, totals := findingsOf(r, i), totalsOf(resources)
+	named, totals := findingsOf(r, i), totalsOf(resources)
 	var others []analyze.Resource
 	for _, resource := range resources {
-		_, isTold := told[resource.Name]
-		if isTold || totals[resource.Name] || !isDull(resource.Verdict) {
+		_, isNamed := named[resource.Name]
+		if isNamed || totals[resource.Name] || !isDull(resource.Verdict) {
 			shown.Rows = append(shown.Rows, newRow(&resource))
 			continue
 		}
@@ -337,10 +337,10 @@ func healthyBeside(r *analyze.Report) string {
 	if !slices.ContainsFunc(r.Findings, func(f analyze.Finding) bool { return f.Run == last && f.Level >= analyze.Suspected }) {
 		return ""
 	}
-	told := findingsOf(r, last)
+	named := findingsOf(r, last)
 	var healthy []analyze.Resource
 	for _, resource := range byGroup(r.Runs[last].Resources) {
-		if _, isTold := told[resource.Name]; !isTold && isHealthy(resource.Verdict) {
+		if _, isNamed := named[resource.Name]; !isNamed && isHealthy(resource.Verdict) {
 			healthy = append(healthy, resource)
 		}
 	}

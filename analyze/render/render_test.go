@@ -177,7 +177,7 @@ func TestEarlierRunsAreShownIfAFindingIsAboutThem(t *testing.T) {
 		}
 	}
 	if strings.Contains(text, "Run 2 of 3") {
-		t.Error("run 2, which nothing is to be said of, is shown")
+		t.Error("run 2, which has no finding, is shown")
 	}
 }
 

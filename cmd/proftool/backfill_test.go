@@ -35,7 +35,7 @@ func TestBackfill(t *testing.T) {
 	}
 }
 
-// Logs that are not in the order of their process are told.
+// Logs that are out of order are reported.
 func TestBackfillOutOfOrder(t *testing.T) {
 	r := proftool(t, "", "backfill", "bro=../../testdata/7.0.11/restart/prof.run2.log", "bro=../../testdata/7.0.11/restart/prof.run1.log")
 	if r.code != 0 || !strings.Contains(r.stderr, "prof.run1.log: ") || !strings.Contains(r.stderr, " snapshots left out: older than others of bro") {
@@ -46,7 +46,7 @@ func TestBackfillOutOfOrder(t *testing.T) {
 	}
 }
 
-// A time stamp far ahead costs its own snapshot only, and the user is told.
+// A time stamp far ahead costs its own snapshot only, and is reported.
 func TestBackfillLeavesOutBadTimeStamps(t *testing.T) {
 	text := load(t, "7.0.11/live/prof.log")
 	log := file(t, "prof.log", text)

@@ -119,7 +119,8 @@ func (e *encoder) states(m *parse.TCPStates) {
 		}
 		b = append(b, ']')
 	}
-	e.b = append(b, ']')
+	b = append(b, ']')
+	e.b = b
 }
 
 // opening returns what stands before item i of an array.
@@ -235,13 +236,15 @@ func (e *encoder) text(key, s string) {
 	b := e.key(key)
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			e.b = append(b, marshaled(s)...)
+			b = append(b, marshaled(s)...)
+			e.b = b
 			return
 		}
 	}
 	b = append(b, '"')
 	b = append(b, s...)
-	e.b = append(b, '"')
+	b = append(b, '"')
+	e.b = b
 }
 
 // marshaled is for what the log rarely holds. It makes names valid UTF-8.

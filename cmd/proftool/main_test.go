@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// result is what a run has brought.
+// result is what a run returned and printed.
 type result struct {
 	code           int
 	stdout, stderr string
@@ -106,7 +106,7 @@ func TestWrongArguments(t *testing.T) {
 	}
 }
 
-// What cannot be read is said, and does not keep the rest.
+// What cannot be read is reported, and the rest is read.
 func TestWhatCannotBeRead(t *testing.T) {
 	good := "../../testdata/excerpts/zeek-docs-v9.0.0-rc1.txt"
 	want := output(t, "", "dump", good)
@@ -135,7 +135,7 @@ func TestWhatCannotBeRead(t *testing.T) {
 	}
 }
 
-// A line that cannot be read is named, up to ten of a log, and is no failure.
+// A line that cannot be read is reported, up to ten of a log, and is no failure.
 func TestFaults(t *testing.T) {
 	lines := strings.SplitAfter(load(t, "3.0.14/live/prof.log"), "\n")
 	var faulty []string

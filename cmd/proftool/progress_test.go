@@ -11,7 +11,7 @@ import (
 	"bro_exporter/logs"
 )
 
-// Progress is shown when work takes long, and goes when something is said.
+// Progress appears when work takes long, and goes before anything else is printed.
 func TestProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
