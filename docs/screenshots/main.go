@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -60,9 +61,8 @@ func writeLog(dir string, c labelled.Case) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()
 	text, err := io.ReadAll(log)
-	if err != nil {
+	if err := errors.Join(err, log.Close()); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
