@@ -115,12 +115,13 @@ func (l *Live) take(t *track, now time.Time) {
 
 // update returns a track of each process that is followed now.
 func (l *Live) update() []*track {
+	followed := l.config.Source()
 	var tracks []*track
-	l.mu.Lock()
+	l.mu.Lock() // a scrape waits for it
 	defer l.mu.Unlock()
 	known := l.tracks
-	l.tracks = map[string]*track{}
-	for _, p := range l.config.Source() {
+	l.tracks = make(map[string]*track, len(followed))
+	for _, p := range followed {
 		if p.State == collector.Gone {
 			continue
 		}

@@ -82,7 +82,7 @@ func (t *track) late() bool { return t.status.Size-t.read > pieceSize && t.hangi
 // due reports whether there is anything to read.
 func (t *track) due(now time.Time) bool {
 	switch {
-	case t.status.State != collector.Up && t.status.State != collector.Stale, now.Before(t.pause):
+	case t.status.State == collector.Waiting, t.status.State == collector.Unreadable, now.Before(t.pause):
 		return false
 	case t.info == nil || t.status.Size != t.read:
 		return true
@@ -118,7 +118,7 @@ func load(path string, from, n int64) piece {
 	}
 	b := make([]byte, max(0, min(n, info.Size()-from)))
 	got, err := file.ReadAt(b, from)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = nil
 	}
 	return piece{info, from, b[:got], err}

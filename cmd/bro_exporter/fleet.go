@@ -134,6 +134,8 @@ func trouble(p *collector.Process, now time.Time) string {
 		return "The prof.log is gone: the process has stopped, or its directory was moved."
 	case p.State == collector.Waiting:
 		return "The prof.log has not been read yet: its disk may not answer."
+	case p.State == collector.Dead:
+		return "The process has died: see its directory for a core file and its stderr.log, then zeekctl diag."
 	case p.State == collector.Stale:
 		return fmt.Sprintf("Nothing was written for %s: see whether the process runs, and whether it sees traffic.", analyze.Duration(now.Sub(p.Modified)))
 	case p.Newest == nil:

@@ -20,6 +20,7 @@ func handbook() manual.Page {
 		},
 		Environment: []manual.Entry{
 			{Term: "GOMAXPROCS", Text: "Use this many processors. Default: all, but at most 4."},
+			{Term: "GOGC", Text: "Let garbage grow to this percentage of the memory in use. Default: 40."},
 			{Term: "GOMEMLIMIT", Text: "Keep memory below this soft limit, such as 200MiB. Default: none."},
 		},
 		Examples: []manual.Entry{

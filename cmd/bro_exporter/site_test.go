@@ -55,7 +55,7 @@ func fleetOfAll(filter string) fleet {
 	status := collector.Status{Processes: []collector.Process{
 		process("worker-10", collector.Up), live, process("leak", collector.Up), process("stuck", collector.Up),
 		process("suspected", collector.Up), process("early", collector.Up), process("stale", collector.Stale),
-		process("stale-leak", collector.Stale), unreadable,
+		process("stale-leak", collector.Stale), unreadable, process("dead", collector.Dead),
 	}}
 	verdicts := map[string]verdict.Verdict{
 		"worker-10": judged(analyze.Fine), "leak": exhausted,
@@ -73,11 +73,11 @@ func TestFleetIsSortedByTrouble(t *testing.T) {
 	for _, r := range f.Rows {
 		names = append(names, r.Name)
 	}
-	want := []string{"stale-leak", "stale", "unreadable", "leak", "stuck", "suspected", "early", "worker-2", "worker-10"}
+	want := []string{"stale-leak", "dead", "stale", "unreadable", "leak", "stuck", "suspected", "early", "worker-2", "worker-10"}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %v, want %v", names, want)
 	}
-	if want := "9 processes: 3 are down, 1 leaks, 1 is stuck, 1 may leak."; f.Headline != want {
+	if want := "10 processes: 4 are down, 1 leaks, 1 is stuck, 1 may leak."; f.Headline != want {
 		t.Errorf("got %q, want %q", f.Headline, want)
 	}
 }
@@ -90,6 +90,7 @@ func TestFleetWords(t *testing.T) {
 	for name, want := range map[string]string{
 		"leak":       "Core: memory grows. Memory is used up about 2026-03-01 17:00 UTC.",
 		"stale-leak": "Nothing was written for 10 s: see whether the process runs, and whether it sees traffic. A table grows.",
+		"dead":       "The process has died: see its directory for a core file and its stderr.log, then zeekctl diag.",
 		"unreadable": "Permission denied: run the exporter as a user who may read it.",
 		"early":      "More can be told from 2026-03-01 13:00 UTC on.",
 		"worker-10":  "A leak of 1.0 MiB/h of memory would have been seen.",
@@ -115,7 +116,7 @@ func TestFleetNumbers(t *testing.T) {
 }
 
 func TestFilter(t *testing.T) {
-	for filter, want := range map[string]int{"": 9, "worker": 2, "WORKER-1": 1, "stale leak": 1, "table grows": 2, "nothing else": 0} {
+	for filter, want := range map[string]int{"": 10, "worker": 2, "WORKER-1": 1, "stale leak": 1, "table grows": 2, "nothing else": 0} {
 		t.Run(filter, func(t *testing.T) {
 			if got := len(fleetOfAll(filter).Rows); got != want {
 				t.Errorf("%d rows, want %d", got, want)

@@ -83,8 +83,11 @@ func stop(server *http.Server, tasks *errgroup.Group) {
 	if err := server.Shutdown(ctx); err != nil {
 		_ = server.Close()
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- tasks.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = tasks.Wait() // its error has been logged
+	}()
 	select {
 	case <-ended:
 	case <-ctx.Done():
