@@ -296,14 +296,18 @@ func TestLeftOut(t *testing.T) {
 
 func TestParseLabel(t *testing.T) {
 	for text, want := range map[string]Label{"job=zeek": {"job", "zeek"}, "instance=a=b:1": {"instance", "a=b:1"}, "site=": {"site", ""}} {
-		if got, err := ParseLabel(text); err != nil || got != want {
-			t.Errorf("%s: %v, %v", text, got, err)
-		}
+		t.Run(text, func(t *testing.T) {
+			if got, err := ParseLabel(text); err != nil || got != want {
+				t.Errorf("got %v, %v", got, err)
+			}
+		})
 	}
 	for _, text := range []string{"job", "=x", "a-b=x", "__name__=x", "process=x", "thread=x", "originator=x"} {
-		if _, err := ParseLabel(text); err == nil {
-			t.Errorf("%s was taken", text)
-		}
+		t.Run(text, func(t *testing.T) {
+			if _, err := ParseLabel(text); err == nil {
+				t.Error("no error")
+			}
+		})
 	}
 }
 

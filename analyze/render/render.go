@@ -84,6 +84,9 @@ func gravity(a analyze.Answer) int {
 func newProcess(r analyze.Report, memoryLimit float64) process {
 	p := process{Report: r, Class: class(r.Answer), Facts: facts(&r), Meaning: meaning(&r), UsedUp: usedUp(&r, memoryLimit)}
 	for _, f := range r.Findings {
+		if f.Kind == analyze.KindYoung && p.Meaning != "" {
+			continue // the answer's meaning tells that too little was logged, and how much is needed
+		}
 		p.Findings = append(p.Findings, finding{f, f.Level.String(), details(&f, &r)})
 	}
 	if last := lastRun(&r); last != nil {

@@ -47,7 +47,9 @@ func TestGolden(t *testing.T) {
 			if name == "cluster" && f.name != "txt" {
 				continue // all that is in it is in others
 			}
-			expect(t, filepath.Join("testdata", name+"."+f.name), withoutStyle(rendered(t, f.write, reports...)))
+			t.Run(name+"."+f.name, func(t *testing.T) {
+				expect(t, filepath.Join("testdata", name+"."+f.name), withoutStyle(rendered(t, f.write, reports...)))
+			})
 		}
 	}
 }
@@ -82,11 +84,13 @@ func withoutStyle(page string) string {
 func TestNothingSteersATerminal(t *testing.T) {
 	for name, reports := range cases() {
 		for _, f := range formats() {
-			for i, r := range rendered(t, f.write, reports...) {
-				if r == utf8.RuneError && f.name != "json" || r != '\n' && !strconv.IsPrint(r) {
-					t.Fatalf("%s.%s: %q at %d", name, f.name, r, i)
+			t.Run(name+"."+f.name, func(t *testing.T) {
+				for i, r := range rendered(t, f.write, reports...) {
+					if r == utf8.RuneError && f.name != "json" || r != '\n' && !strconv.IsPrint(r) {
+						t.Fatalf("%q at %d", r, i)
+					}
 				}
-			}
+			})
 		}
 	}
 }
@@ -102,9 +106,11 @@ func TestPrintable(t *testing.T) {
 		"\ufffd":                   "\ufffd",
 		"":                         "",
 	} {
-		if got := printable(in); got != want {
-			t.Errorf("printable(%q) = %s, want %s", in, got, want)
-		}
+		t.Run(want, func(t *testing.T) {
+			if got := printable(in); got != want {
+				t.Errorf("printable(%q) = %s, want %s", in, got, want)
+			}
+		})
 	}
 }
 
@@ -121,6 +127,17 @@ func TestJSONKeepsNames(t *testing.T) {
 	}
 	if strings.ContainsRune(text, 0xE0041) {
 		t.Error("a letter that cannot be seen is in it")
+	}
+}
+
+// The meaning of the answer tells that too little was logged: no note repeats it.
+func TestNoNoteRepeatsTheAnswer(t *testing.T) {
+	r := young()
+	r.Findings = []analyze.Finding{{Kind: analyze.KindYoung, Level: analyze.Note, Text: "seen for 10 min only"}}
+	for _, f := range formats() {
+		if shown := strings.Contains(rendered(t, f.write, r), "seen for 10 min only"); shown != (f.name == "json") {
+			t.Errorf("%s: the note is shown: %v", f.name, shown)
+		}
 	}
 }
 

@@ -74,11 +74,14 @@ func TestBackfillErrors(t *testing.T) {
 		{"--label=process=x", "--label: label \"process=x\": the metrics have"},
 		{"--label=x", "write it as NAME=VALUE"},
 		{"--max-threads=0", "must be at least 1"},
+		{"--analysis-interval=-1s", "must not be below 0"},
 	} {
-		r := proftool(t, "", "backfill", test.arg, log)
-		if r.code != failed || r.stdout != "" || !strings.Contains(r.stderr, test.says) {
-			t.Errorf("%s: %+v", test.arg, r)
-		}
+		t.Run(test.arg, func(t *testing.T) {
+			r := proftool(t, "", "backfill", test.arg, log)
+			if r.code != failed || r.stdout != "" || !strings.Contains(r.stderr, test.says) {
+				t.Errorf("%+v", r)
+			}
+		})
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()

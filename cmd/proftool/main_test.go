@@ -99,10 +99,12 @@ func TestHelp(t *testing.T) {
 
 func TestWrongArguments(t *testing.T) {
 	for _, args := range [][]string{{"dance"}, {"dump"}, {"dump", "--speed=2", "-"}} {
-		r := proftool(t, "", args...)
-		if r.code != failed || r.stdout != "" || !strings.HasSuffix(r.stderr, "; see --help\n") || strings.Count(r.stderr, "\n") != 1 {
-			t.Errorf("%q: %+v", args, r)
-		}
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			r := proftool(t, "", args...)
+			if r.code != failed || r.stdout != "" || !strings.HasSuffix(r.stderr, "; see --help\n") || strings.Count(r.stderr, "\n") != 1 {
+				t.Errorf("%+v", r)
+			}
+		})
 	}
 }
 
@@ -121,16 +123,18 @@ func TestWhatCannotBeRead(t *testing.T) {
 		"no directory": {t.TempDir(), `: there is no prof\*\.log or`},
 	} {
 		for _, args := range [][]string{{"dump"}, {"dump", "--last"}} {
-			r := proftool(t, "", append(args, test.path, good)...)
-			if r.code != failed || !strings.HasPrefix(r.stderr, "proftool: ") || !regexp.MustCompile(test.says).MatchString(r.stderr) || strings.Count(r.stderr, "\n") != 1 {
-				t.Errorf("%s: %q says %q (%d)", name, args, r.stderr, r.code)
-			}
-			if len(args) == 1 && !strings.HasSuffix(r.stdout, want) {
-				t.Errorf("%s: the other file was not read", name)
-			}
-			if name == "cut off" && len(r.stdout) <= len(want) {
-				t.Errorf("%s: nothing was read of what could be", name)
-			}
+			t.Run(name+", "+strings.Join(args, " "), func(t *testing.T) {
+				r := proftool(t, "", append(args, test.path, good)...)
+				if r.code != failed || !strings.HasPrefix(r.stderr, "proftool: ") || !regexp.MustCompile(test.says).MatchString(r.stderr) || strings.Count(r.stderr, "\n") != 1 {
+					t.Errorf("code %d, %s", r.code, r.stderr)
+				}
+				if len(args) == 1 && !strings.HasSuffix(r.stdout, want) {
+					t.Error("the other file was not read")
+				}
+				if name == "cut off" && len(r.stdout) <= len(want) {
+					t.Error("nothing was read of what could be")
+				}
+			})
 		}
 	}
 }

@@ -84,10 +84,12 @@ func TestReplayRefuses(t *testing.T) {
 		{[]string{"--spool=" + spool, "..=" + path}, `".." cannot be the name`},
 		{[]string{path}, "--spool"},
 	} {
-		r := proftool(t, "", append([]string{"replay"}, test.args...)...)
-		if r.code != failed || !strings.Contains(r.stderr, test.says) || strings.Count(r.stderr, "\n") != 1 {
-			t.Errorf("%q: code %d, %s", test.args, r.code, r.stderr)
-		}
+		t.Run(test.says, func(t *testing.T) {
+			r := proftool(t, "", append([]string{"replay"}, test.args...)...)
+			if r.code != failed || !strings.Contains(r.stderr, test.says) || strings.Count(r.stderr, "\n") != 1 {
+				t.Errorf("code %d, %s", r.code, r.stderr)
+			}
+		})
 	}
 	if text, _ := os.ReadFile(path); string(text) != shortLog {
 		t.Error("a log was overwritten")
