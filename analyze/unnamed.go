@@ -29,8 +29,9 @@ const (
 	listedFrom = 100
 	// maxUnnamed bounds how many are told apart.
 	maxUnnamed = 128
-	// muchGrowth, a logarithm, makes it doubtful that two sizes are of one table: it has a new number then.
-	muchGrowth = 0.25
+	// manyEntries is the size from which growth by muchGrowth, a logarithm, between two snapshots makes
+	// it doubtful that both are of one table. What was emptied lately soon grows to a multiple.
+	manyEntries, muchGrowth = 1000, 0.5
 	// newcomer weighs that a table is listed for the first time: it is rarer than one that comes back.
 	newcomer = 0.5
 )
@@ -78,7 +79,7 @@ func (u *unnamed) match(sizes []float64) {
 
 // next returns what a table of before is now.
 func (u *unnamed) next(before place, size float64) place {
-	if before.name == "" || before.size > 0 && math.Log(size/before.size) > muchGrowth {
+	if before.name == "" || before.size >= manyEntries && math.Log(size/before.size) > muchGrowth {
 		u.made++
 		return place{strconv.Itoa(u.made), size}
 	}
