@@ -3,6 +3,8 @@ package main
 import (
 	"flag"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +12,7 @@ import (
 
 	"bro_exporter/cmd/internal/readme"
 	"bro_exporter/collector"
+	"bro_exporter/spool"
 	"bro_exporter/verdict"
 )
 
@@ -18,7 +21,7 @@ var update = flag.Bool("update", false, "rewrite the tables of the documentation
 // The tables of the documentation are made from the code.
 func TestReadme(t *testing.T) {
 	readme.Check(t, "../../README.md", *update, readme.Section{Name: "sample", Content: sample(t)})
-	readme.Check(t, "../../docs/metrics.md", *update, readme.Section{Name: "metrics", Content: metricTables()})
+	readme.Check(t, "../../docs/metrics.md", *update, readme.Section{Name: "metrics", Content: metricTables()}, readme.Section{Name: "exporter", Content: selfTable(t)})
 	readme.Check(t, "../../docs/flags.md", *update, readme.Section{Name: "flags", Content: flags(t)})
 }
 
@@ -82,4 +85,29 @@ func sample(t *testing.T) string {
 	}
 	b.WriteString("```\n")
 	return b.String()
+}
+
+// selfTable has the metrics of the exporter itself.
+func selfTable(t *testing.T) string {
+	t.Helper()
+	c, err := collector.New(collector.Config{Patterns: spool.DefaultPatterns()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	described := regexp.MustCompile(`fqName: "(.*?)", help: "(.*)", constLabels: \{\}, variableLabels: \{(.*?)\}`)
+	var rows []string
+	for _, self := range c.Self() {
+		descs := make(chan *prometheus.Desc, 10)
+		self.Describe(descs)
+		close(descs)
+		for desc := range descs {
+			m := described.FindStringSubmatch(desc.String())
+			if m == nil {
+				t.Fatal(desc)
+			}
+			rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |\n", m[1], m[3], m[2]))
+		}
+	}
+	slices.Sort(rows)
+	return "\n| metric | labels | meaning |\n|---|---|---|\n" + strings.Join(rows, "") + "\n"
 }
