@@ -11,7 +11,7 @@ import (
 
 // fieldsLine is a line that holds a keyword and fields. Its submatches are what stands before the
 // fields, and the fields.
-var fieldsLine = regexp.MustCompile(`(?m)^([0-9]+\.[0-9]{6} (?:Memory:|Run-time:|Conns:|RuleMatcher:|Timers:|DNS_Mgr:|Triggers:|Threads:|Comm:|Connections expired due to inactivity: [0-9]+|Total reassembler data: [0-9]+K|Global_sizes total: [0-9]+K|Global_sizes > 100k: 0K|Total number of table entries: [0-9]+/[0-9]+))((?: (?:[a-z+_]+=[^ \n]+|malloced: [0-9]+K))*)( ?| [0-9]+\.[0-9]{6} -+| [0-9]+\.[0-9]{6} +[0-9]+/[0-9]+ entries)$\n`)
+var fieldsLine = regexp.MustCompile(`(?m)^([0-9]{1,12}\.[0-9]{6} (?:Memory:|Run-time:|Conns:|RuleMatcher:|Timers:|DNS_Mgr:|Triggers:|Threads:|Comm:|Connections expired due to inactivity: [0-9]+|Total reassembler data: [0-9]+K|Global_sizes total: [0-9]+K|Global_sizes > 100k: 0K|Total number of table entries: [0-9]+/[0-9]+))((?: (?:[a-z+_]+=[^ \n]+|malloced: [0-9]+K))*)( ?| [0-9]{1,12}\.[0-9]{6} -+| [0-9]{1,12}\.[0-9]{6} +[0-9]+/[0-9]+ entries)$\n`)
 
 var oneField = regexp.MustCompile(` (?:[a-z+_]+=[^ \n]+|malloced: [0-9]+K)`)
 

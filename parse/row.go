@@ -36,7 +36,7 @@ func (p *parser) rows(b []byte, next, last int, stamp []byte) (row, end, lines i
 		case b[i+timerIndent] != ' ' && b[i+timerIndent-1] == ' ':
 			to = p.timerRow(b, i)
 		default:
-			to = p.globalRow(b, i)
+			to = p.globalRow(b, i, stamp)
 		}
 		if to < 0 {
 			return row, end, lines
@@ -170,7 +170,7 @@ func word(b []byte, i int) []byte {
 
 // globalRow takes "                34/102 entries", or what the releases up to 5.0 write,
 // "                Weird::actions = 35K (163/163 entries)".
-func (p *parser) globalRow(b []byte, i int) int {
+func (p *parser) globalRow(b []byte, i int, stamp []byte) int {
 	if i+globalIndent >= len(b) || string(b[i+8:i+globalIndent]) != "        " || b[i+globalIndent] == ' ' {
 		return nowhere
 	}
@@ -199,6 +199,9 @@ func (p *parser) globalRow(b []byte, i int) int {
 	}
 	*g = Global{Name: g.Name, Size: Opt[uint64]{Value: size * 1024, Measured: true}}
 	end := lineEnds(b, i)
+	if end >= 0 && !rowFollows(b, end+1, stamp) {
+		return nowhere // its entries may stand on the next line
+	}
 	if end < 0 {
 		g.Entries.Value, i = numberAt(b, behind(" (", b, i))
 		g.EntriesRecursive.Value, i = numberAt(b, behind("/", b, i))

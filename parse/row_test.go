@@ -130,6 +130,8 @@ var nastyRows = []string{
 	"1.000000                 34/102 entries",
 	"1.000000               34/102 entries",
 	"1.000000                Foo::bar = 35K (163/163 entries)",
+	"1.000000                Foo::bar = 35K",
+	"1.000000                Foo::bar = 35K\n (163/163 entries)",
 	"1.000000 ", "1.000000", "1.000000  ", "", "\x00\x00\x001.000000   x",
 	"1.000000   x 1.000000 " + dashes,
 	"1.000000 Run-time: user+sys=1.000000 " + dashes,
