@@ -27,8 +27,8 @@ func withFields(text []byte, random *rand.Rand, n int) (changed []byte, fields i
 	}
 	changed = fieldsLine.ReplaceAllFunc(text, func(line []byte) []byte {
 		m := fieldsLine.FindSubmatch(line)
-		if len(m[2]) == 0 && bytes.HasSuffix(m[1], []byte(":")) {
-			return line // no such line
+		if len(m[2]) == 0 && bytes.HasSuffix(m[1], []byte(":")) || bytes.Count(line, []byte("malloced:")) > 1 {
+			return line // no release writes such a line
 		}
 		b := add(bytes.Clone(m[1]))
 		for _, field := range oneField.FindAll(m[2], -1) {
