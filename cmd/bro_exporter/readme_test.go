@@ -94,7 +94,7 @@ func selfTable(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	described := regexp.MustCompile(`fqName: "(.*?)", help: "(.*)", constLabels: \{\}, variableLabels: \{(.*?)\}`)
+	described := regexp.MustCompile(`fqName: "(.*?)", help: "(.*?)", (?:unit: ".*?", )?constLabels: \{\}, variableLabels: \{(.*?)\}`)
 	var rows []string
 	for _, self := range c.Self() {
 		descs := make(chan *prometheus.Desc, 10)
