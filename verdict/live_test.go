@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"go.uber.org/goleak"
 
 	"bro_exporter/analyze"
 	"bro_exporter/collector"
@@ -186,6 +188,53 @@ func short(r analyze.Report) string {
 		text += fmt.Sprintf("; %d snapshots, %+v", run.Snapshots, run.State)
 	}
 	return text
+}
+
+// Run judges while it runs, and leaves nothing behind.
+func TestRun(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	h := newHost(t)
+	h.write("a", realLog(t, "7.0.11/live/prof.log"))
+	passed := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	l := NewLive(Config{Interval: time.Millisecond, Source: func() []collector.Process {
+		select {
+		case passed <- struct{}{}:
+		case <-ctx.Done():
+		}
+		return h.processes()
+	}})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		l.Run(ctx)
+	}()
+	passes := 0
+	for len(l.Verdicts()) == 0 {
+		if passes++; passes > 100 {
+			t.Fatal("a process was not judged")
+		}
+		<-passed
+	}
+	cancel()
+	<-ended
+}
+
+// The resident memory of the live process joins what its log holds.
+func TestResident(t *testing.T) {
+	h := newHost(t)
+	text := realLog(t, "7.0.11/live/prof.log")
+	h.write("a", text[:len(text)/2])
+	l := NewLive(Config{Source: func() []collector.Process {
+		all := h.processes()
+		all[0].Live = &collector.LiveProcess{Resident: 123 << 20}
+		return all
+	}})
+	passes(l)
+	report, _ := l.Report("a")
+	if report.Memory() != 123<<20 {
+		t.Errorf("memory is %v of %+v", report.Memory(), report.Runs[0].State.Memory)
+	}
 }
 
 // What takes the place of a file has a verdict of its own.
