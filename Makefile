@@ -117,7 +117,7 @@ soak: ## Play months of a spool directory for SOAK (10m) and check every scrape
 quality: ## Judge CASES (8) labelled logs of each class and length with the dice of SET (0), hour by hour
 	go test -v -count 1 -timeout 0 -run '^Test(Quality|Scenes)$$' ./analyze -set $(SET) -cases $(CASES) -looks -every 1
 
-bench: ## Run the benchmarks, for benchstat, into BENCH (dist/bench.txt)
+bench: ## Run the benchmarks, for benchstat, into BENCH (dist/bench.txt); BENCHMARKS.md has one run
 	@mkdir -p $(dir $(BENCH))
 	go test -bench . -benchmem -run '^$$' -count 6 ./... | tee $(BENCH)
 

@@ -367,31 +367,3 @@ func TestConfigErrors(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkCollect(b *testing.B) {
-	spool := b.TempDir()
-	log, err := os.ReadFile("../testdata/7.0.11/pcap/prof.log")
-	if err != nil {
-		b.Fatal(err)
-	}
-	for i := range 256 {
-		dir := filepath.Join(spool, fmt.Sprintf("worker-%d", i))
-		os.Mkdir(dir, 0o755)
-		os.WriteFile(filepath.Join(dir, "prof.log"), log[len(log)-60_000:], 0o644)
-	}
-	c, err := New(Config{Patterns: patterns(spool + "/*/prof.log")})
-	if err != nil {
-		b.Fatal(err)
-	}
-	if n := c.Poll(); n != 256 {
-		b.Fatalf("%d read", n)
-	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(c)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := registry.Gather(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -245,73 +244,3 @@ func manyProcesses(t testing.TB, n int) *Collector {
 	}
 	return c
 }
-
-// BenchmarkScrape compares a scrape with one of families that are made already, by the same
-// encoder: ours where nothing has changed, ours where every process has written a snapshot since,
-// and that of a registry.
-func BenchmarkScrape(b *testing.B) {
-	c := manyProcesses(b, 256)
-	registry := registryOf(c)
-	families, err := registry.Gather()
-	if err != nil {
-		b.Fatal(err)
-	}
-	made := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return families, nil })
-	changing := changingGatherer{Collector: c}
-	series := 0
-	for _, f := range families {
-		series += len(f.Metric)
-	}
-	for _, bench := range []struct {
-		name     string
-		gatherer prometheus.TransactionalGatherer
-	}{
-		{name: "families", gatherer: prometheus.ToTransactionalGatherer(made)},
-		{name: "unchanged", gatherer: c},
-		{name: "changed", gatherer: changing},
-		{name: "registry", gatherer: prometheus.ToTransactionalGatherer(registry)},
-	} {
-		b.Run(bench.name, func(b *testing.B) {
-			handler := promhttp.HandlerForTransactional(bench.gatherer, promhttp.HandlerOpts{})
-			request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
-			handler.ServeHTTP(nowhere{http.Header{}}, request)
-			b.ReportAllocs()
-			start := processorTime(b)
-			for b.Loop() {
-				handler.ServeHTTP(nowhere{http.Header{}}, request)
-			}
-			b.ReportMetric(float64((processorTime(b)-start).Nanoseconds())/float64(b.N)/float64(series), "cpu-ns/series")
-		})
-	}
-}
-
-// changingGatherer gives every process a new snapshot before each scrape.
-type changingGatherer struct{ *Collector }
-
-func (g changingGatherer) Gather() ([]*dto.MetricFamily, func(), error) {
-	for _, n := range g.nodes {
-		v := *n.view.Load()
-		newest, expensive := *v.newest, *v.expensive
-		v.newest, v.expensive = &newest, &expensive
-		n.view.Store(&v)
-	}
-	return g.Collector.Gather()
-}
-
-// processorTime returns how long this process has used processors: the machine may be busy with
-// other things.
-func processorTime(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// nowhere is a ResponseWriter that keeps nothing.
-type nowhere struct{ header http.Header }
-
-func (n nowhere) Header() http.Header         { return n.header }
-func (n nowhere) Write(b []byte) (int, error) { return len(b), nil }
-func (n nowhere) WriteHeader(int)             {}

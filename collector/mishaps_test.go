@@ -352,15 +352,7 @@ func TestLongLinesGiveTheirMemoryBack(t *testing.T) {
 // What the end of a large log tells is read once.
 func TestStartReadsLittle(t *testing.T) {
 	const size, bound = 1 << 30, 256 << 10
-	var cheap, expensive, text string
-	for _, s := range spooltest.Load(t, "7.0.11/pcap/prof.log")[100:] {
-		if strings.Contains(s.Text, "Total number of table entries") {
-			expensive = s.Text
-		} else {
-			cheap = s.Text
-		}
-	}
-	text = expensive + strings.Repeat(cheap, 19)
+	text := longTail(t, "7.0.11/pcap/prof.log")
 	if len(text) < 100<<10 {
 		t.Fatalf("the newest expensive snapshot is only %d bytes from the end", len(text))
 	}
@@ -405,8 +397,22 @@ func TestStartReadsLittle(t *testing.T) {
 	}
 }
 
+// longTail returns an expensive snapshot of a log and the 19 cheap ones that come before the next.
+func longTail(t testing.TB, log string) string {
+	t.Helper()
+	var cheap, expensive string
+	for _, s := range spooltest.Load(t, log)[100:] {
+		if strings.Contains(s.Text, "Total number of table entries") {
+			expensive = s.Text
+		} else {
+			cheap = s.Text
+		}
+	}
+	return expensive + strings.Repeat(cheap, 19)
+}
+
 // bytesRead returns how many bytes this process has read from files.
-func bytesRead(t *testing.T) int {
+func bytesRead(t testing.TB) int {
 	t.Helper()
 	b, err := os.ReadFile("/proc/self/io")
 	if err != nil {
