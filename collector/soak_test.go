@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -26,8 +27,9 @@ type soakNode struct {
 	written int // blocks of the present log
 	log     spooltest.Log
 	gone    bool
-	// forbidden: the directory may not be read.
-	forbidden bool
+	process string // its name on /metrics
+	// forbidden: the directory may not be read. away: the file is not in its place for a moment.
+	forbidden, away bool
 }
 
 // TestSoak lets 64 nodes live through months in minutes: processes write, restart, are moved
@@ -44,7 +46,11 @@ func TestSoak(t *testing.T) {
 	asNobody(t, spool.Dir)
 	var all []*soakNode
 	for i := range nodes {
-		n := &soakNode{Node: spool.Node(fmt.Sprintf("worker-%d", i)), logs: logs}
+		name := fmt.Sprintf("worker-%d", i)
+		if i%8 == 0 { // the namesake of another node
+			name = fmt.Sprintf("other/worker-%d", i+1)
+		}
+		n := &soakNode{Node: spool.Node(name), logs: logs}
 		n.start(random)
 		all = append(all, n)
 	}
@@ -53,7 +59,15 @@ func TestSoak(t *testing.T) {
 			os.Chmod(n.Dir, 0o755)
 		}
 	})
-	w := follow(t, Config{Patterns: patterns(spool.Pattern()), PollInterval: 20 * time.Millisecond})
+	other := filepath.Join(spool.Dir, "other", "*", "prof.log")
+	w := follow(t, Config{Patterns: patterns(spool.Pattern(), other), PollInterval: 20 * time.Millisecond})
+	names := map[string]string{}
+	for _, p := range w.collector.Status().Processes {
+		names[p.Path] = p.Name
+	}
+	for _, n := range all {
+		n.process = names[n.Path()]
+	}
 	var begin usageOf
 	scrapes, events := 0, 0
 	ctx, cancel := context.WithTimeout(t.Context(), *soak)
@@ -99,6 +113,13 @@ func (n *soakNode) live(spool *spooltest.Spool, random *rand.Rand) int {
 		n.forbidden = false
 		return 1
 	}
+	if n.away {
+		if err := os.Rename(n.Path()+".away", n.Path()); err != nil {
+			panic(err)
+		}
+		n.away = false
+		return 1
+	}
 	if n.gone || n.written+4 > len(n.log) {
 		if err := os.MkdirAll(n.Dir, 0o755); err != nil {
 			panic(err)
@@ -133,7 +154,18 @@ func (n *soakNode) live(spool *spooltest.Spool, random *rand.Rand) int {
 			panic(err)
 		}
 		n.forbidden = true
-	case 6, 7: // an idle process
+	case 6: // an automount that blinks
+		if err := os.Rename(n.Path(), n.Path()+".away"); err != nil {
+			panic(err)
+		}
+		n.away = true
+	case 7: // a script that prints what strangers choose: many lines, or a long one
+		n.WriteText("\n" + strings.Repeat(")\n", 8<<10) + strings.Repeat("x", 100_000*random.IntN(20)) + "\n")
+		n.write(2)
+	case 8: // a clock that jumps
+		n.WriteText(strings.ReplaceAll(n.Next(), "17953", "99999"))
+		n.written++
+	case 9, 10: // an idle process
 		return 0
 	default:
 		n.write(1 + random.IntN(2))
@@ -147,15 +179,15 @@ func (w *watch) showsAll(nodes []*soakNode) {
 	w.t.Helper()
 	want := map[string]map[string]float64{}
 	for _, n := range nodes {
-		if want[n.Name] = nil; n.gone || n.forbidden {
+		if want[n.process] = nil; n.gone || n.forbidden || n.away {
 			continue
 		}
-		c, err := New(Config{Patterns: []spool.Pattern{{Name: n.Name, Glob: n.Path()}}})
+		c, err := New(Config{Patterns: []spool.Pattern{{Name: n.process, Glob: n.Path()}}})
 		if err != nil {
 			w.t.Fatal(err)
 		}
 		c.Poll()
-		want[n.Name] = byProcess((&watch{t: w.t, registry: registryOf(c)}).series())[n.Name]
+		want[n.process] = byProcess((&watch{t: w.t, registry: registryOf(c)}).series())[n.process]
 	}
 	w.until("what a plain reading gives", func(all map[string]float64) bool {
 		got := byProcess(all)
