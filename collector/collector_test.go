@@ -78,8 +78,10 @@ func TestGolden(t *testing.T) {
 	}
 	excerpts, _ := filepath.Glob("../testdata/excerpts/*.txt")
 	for _, log := range append(logs, excerpts...) {
-		got := once(t, Config{Patterns: []spool.Pattern{{Glob: log}}})
-		expect(t, strings.TrimSuffix(log, filepath.Ext(log))+".metrics", clock.ReplaceAllString(got, ""))
+		t.Run(log, func(t *testing.T) {
+			got := once(t, Config{Patterns: []spool.Pattern{{Glob: log}}})
+			expect(t, strings.TrimSuffix(log, filepath.Ext(log))+".metrics", clock.ReplaceAllString(got, ""))
+		})
 	}
 }
 
@@ -213,7 +215,7 @@ func (w *watch) until(what string, seen func(map[string]float64) bool) {
 
 const newestTime = "bro_prof_last_snapshot_timestamp_seconds process="
 
-func TestAppendedBlocks(t *testing.T) {
+func TestAppendedSnapshots(t *testing.T) {
 	spool := spooltest.New(t)
 	worker := spool.Node("worker-1")
 	log := spooltest.Load(t, "7.0.11/live/prof.log")
@@ -226,7 +228,7 @@ func TestAppendedBlocks(t *testing.T) {
 }
 
 // The last number of a line that is half written looks like a smaller number. None may show.
-func TestHalfWrittenBlocks(t *testing.T) {
+func TestHalfWrittenSnapshots(t *testing.T) {
 	spool := spooltest.New(t)
 	worker := spool.Node("worker-1")
 	log := spooltest.Load(t, "7.0.11/live/prof.log")
@@ -235,20 +237,20 @@ func TestHalfWrittenBlocks(t *testing.T) {
 	w := follow(t, Config{Patterns: patterns(spool.Pattern()), PollInterval: time.Millisecond})
 	w.await(map[string]float64{newestTime + "worker-1": before})
 	old := w.series()
-	block := worker.Next()
-	// From the second line on, in which the block begins, to the newline of the last.
-	body := len(block) - len(strings.SplitN(block, "\n", 2)[1])
-	worker.WriteText(block[:body])
-	for i := body; i < len(block)-1; i++ {
-		worker.WriteText(block[i : i+1])
+	text := worker.Next()
+	// From the second line on, in which the snapshot begins, to the newline of the last.
+	body := len(text) - len(strings.SplitN(text, "\n", 2)[1])
+	worker.WriteText(text[:body])
+	for i := body; i < len(text)-1; i++ {
+		worker.WriteText(text[i : i+1])
 		if i%97 != 0 {
 			continue
 		}
 		now := w.series()
 		for k, v := range now {
-			// Comm of the block before came with the separator, and its file has grown.
+			// Comm of the snapshot before came with the separator, and its file has grown.
 			if old[k] != v && !strings.HasPrefix(k, "bro_prof") && !strings.HasPrefix(k, "bro_broker") {
-				t.Fatalf("after %q: %s is %v, was %v", block[max(0, i-40):i+1], k, v, old[k])
+				t.Fatalf("after %q: %s is %v, was %v", text[max(0, i-40):i+1], k, v, old[k])
 			}
 		}
 	}
@@ -256,7 +258,7 @@ func TestHalfWrittenBlocks(t *testing.T) {
 	w.await(map[string]float64{newestTime + "worker-1": log.Time(4)})
 }
 
-// Comm comes one block late and must neither flap nor be missing.
+// Comm comes one snapshot late and must neither flap nor be missing.
 func TestCommStays(t *testing.T) {
 	spool := spooltest.New(t)
 	worker := spool.Node("worker-1")
@@ -278,7 +280,7 @@ func TestCommStays(t *testing.T) {
 	}
 }
 
-func TestNewestExpensiveBlockAtOnce(t *testing.T) {
+func TestNewestExpensiveSnapshotAtOnce(t *testing.T) {
 	spool := spooltest.New(t)
 	worker := spool.Node("worker-1")
 	log := spooltest.Load(t, "7.0.11/live-default-interval/prof.log")
@@ -317,11 +319,11 @@ func TestExpensiveValuesStay(t *testing.T) {
 		w.await(map[string]float64{newestTime + "worker-1": worker.Write(1)})
 		all := w.series()
 		if _, ok := all["bro_global_size_bytes global=Intel::data_store process=worker-1"]; !ok {
-			t.Fatalf("block %d: no size of a global", i)
+			t.Fatalf("snapshot %d: no size of a global", i)
 		}
 		expensive := "bro_prof_last_expensive_snapshot_timestamp_seconds process=worker-1"
 		if want := log.Time(i - (i+1)%2); all[expensive] != want {
-			t.Errorf("block %d: expensive is %f, want %f", i, all[expensive], want)
+			t.Errorf("snapshot %d: expensive is %f, want %f", i, all[expensive], want)
 		}
 	}
 }
@@ -361,9 +363,16 @@ func TestCreatedTimestamp(t *testing.T) {
 }
 
 func TestConfigErrors(t *testing.T) {
-	for _, config := range []Config{{}, {Patterns: patterns("x"), PollInterval: -1}, {Patterns: patterns("x"), StaleAfter: -time.Second}} {
-		if _, err := New(config); err == nil {
-			t.Errorf("%+v is taken", config)
-		}
+	for name, config := range map[string]Config{
+		"no pattern":       {},
+		"an interval":      {Patterns: patterns("x"), PollInterval: -1},
+		"another interval": {Patterns: patterns("x"), StaleAfter: -time.Second},
+		"a limit":          {Patterns: patterns("x"), Limits: Limits{Threads: -1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := New(config); err == nil {
+				t.Errorf("%+v is accepted", config)
+			}
+		})
 	}
 }

@@ -33,55 +33,55 @@ func newTestFollower(t *testing.T, text string) (f *follower, write func(string)
 	return newFollower(spool.File{Process: "worker-1", Path: path}, config, resyncs, &sync.Pool{New: func() any { return new(buffer) }}), write
 }
 
-const block20 = `1.000000 ------------------------
+const snapshot20 = `1.000000 ------------------------
 1.000000 Memory: total=5K total_adj=0K malloced: 5K
 1.000000 ConnCompressor: pending=0 pending_in_mem=0 full_conns=0 pending+real=0 mem=0K avg=0.0/0.0
 1.000000 Triggers: total=1 pending=0
 1.000000         ProfileTimer = 1
 `
 
-// A block of 2.0 does not say how many timers it has.
-func TestBlockWithoutThreadsWaitsForQuiet(t *testing.T) {
-	f, write := newTestFollower(t, block20)
+// A snapshot of 2.0 does not tell how many timers it has.
+func TestSnapshotWithoutThreadsWaitsForQuiet(t *testing.T) {
+	f, write := newTestFollower(t, snapshot20)
 	now := time.Now()
 	if v := f.poll(now); v.newest != nil {
-		t.Error("a block that may go on is shown")
+		t.Error("a snapshot that may go on is shown")
 	}
 	write("1.000000         TableValTimer = 2\n")
 	if v := f.poll(now.Add(1100 * time.Millisecond)); v.newest != nil {
-		t.Error("a block that has just gone on is shown")
+		t.Error("a snapshot that has just gone on is shown")
 	}
 	v := f.poll(now.Add(2200 * time.Millisecond))
 	if v.newest == nil || len(v.newest.Timers.ByName) != 2 {
-		t.Fatalf("a block of 2.0 is not shown when nothing follows: %+v", v.newest)
+		t.Fatalf("a snapshot of 2.0 is not shown when nothing follows: %+v", v.newest)
 	}
-	write(strings.ReplaceAll(block20, "1.000000", "2.000000"))
+	write(strings.ReplaceAll(snapshot20, "1.000000", "2.000000"))
 	if v := f.poll(now.Add(3300 * time.Millisecond)); v.newest.Time != 1 {
-		t.Error("half of the next block is shown")
+		t.Error("half of the next snapshot is shown")
 	}
 }
 
-// A block that is cut off is shown only where there is nothing better, and late.
-func TestUnfinishedBlock(t *testing.T) {
+// A snapshot that is cut off is shown only where there is nothing better, and late.
+func TestUnfinishedSnapshot(t *testing.T) {
 	const half = "1.000000 ------------------------\n1.000000 Memory: total=5K total_adj=0K malloced: 5K\n1.000000 Threads: current=3\n"
 	f, write := newTestFollower(t, half)
 	now := time.Now()
 	if v := f.poll(now.Add(5 * time.Second)); v.newest != nil {
-		t.Error("an unfinished block is shown at once")
+		t.Error("an unfinished snapshot is shown at once")
 	}
 	if v := f.poll(now.Add(11 * time.Second)); v.newest == nil {
-		t.Error("an unfinished block is not shown although nothing else is known")
+		t.Error("an unfinished snapshot is not shown although nothing else is known")
 	}
 	write(strings.ReplaceAll(half, "1.000000", "2.000000"))
 	for later := 12 * time.Second; later < time.Minute; later += 12 * time.Second {
 		if v := f.poll(now.Add(later)); v.newest == nil || v.newest.Time != 1 {
-			t.Fatal("an unfinished block replaces one that was shown")
+			t.Fatal("an unfinished snapshot replaces one that was shown")
 		}
 	}
 }
 
 func TestBackoff(t *testing.T) {
-	f, _ := newTestFollower(t, block20)
+	f, _ := newTestFollower(t, snapshot20)
 	if err := os.Remove(f.path); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestBackoff(t *testing.T) {
 	if err := os.Remove(f.path); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(f.path, []byte(block20+"2.000000 ------------------------\n2.000000 Memory: total=1K\n"), 0o644); err != nil {
+	if err := os.WriteFile(f.path, []byte(snapshot20+"2.000000 ------------------------\n2.000000 Memory: total=1K\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for range maxBackoff + 1 {
@@ -116,7 +116,7 @@ func TestBackoff(t *testing.T) {
 func TestFarBehind(t *testing.T) {
 	f, write := newTestFollower(t, "")
 	f.poll(time.Now())
-	whole := strings.ReplaceAll(block20, "1.000000 ConnCompressor", "1.000000 Threads: current=0\n1.000000 ConnCompressor")
+	whole := strings.ReplaceAll(snapshot20, "1.000000 ConnCompressor", "1.000000 Threads: current=0\n1.000000 ConnCompressor")
 	write(strings.Repeat(whole, 2+maxUnread/len(whole)))
 	write(strings.ReplaceAll(whole, "1.000000", "7.000000"))
 	if v := f.poll(time.Now()); v.newest == nil || v.newest.Time != 7 || v.file.snapshots > 1000 {

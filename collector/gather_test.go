@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -77,7 +76,7 @@ func TestGatherIsWhatARegistryMakes(t *testing.T) {
 		worker := spool.Node(name)
 		worker.Start(spooltest.Load(t, "3.0.14/live/prof.log"))
 		worker.Write(3)
-		hostileBlock(worker, 1)
+		hostileSnapshot(worker, 1)
 	}
 	c, err = New(Config{Patterns: patterns(spool.Pattern()), Limits: Limits{Threads: 20}})
 	if err != nil {
@@ -188,7 +187,7 @@ func only(families []*dto.MetricFamily, name string) float64 {
 }
 
 func TestGatherWith(t *testing.T) {
-	c, err := New(Config{Patterns: patterns(filepath.Join("../testdata/3.0.14/live/prof.log"))})
+	c, err := New(Config{Patterns: patterns("../testdata/3.0.14/live/prof.log")})
 	if err != nil {
 		t.Fatal(err)
 	}

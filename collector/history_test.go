@@ -46,12 +46,12 @@ func historyOf(t *testing.T, log string) (series []string) {
 	defer file.Close()
 	history, metrics := NewHistory(Limits{}), HistoryMetrics()
 	for r := parse.NewReader(file, log); r.Scan(); {
-		block, ok := r.Record().(*parse.Snapshot)
+		snapshot, ok := r.Record().(*parse.Snapshot)
 		if !ok {
 			continue
 		}
 		series = series[:0]
-		history.Add(block.Clone(), func(metric int, value float64, labels ...string) {
+		history.Add(snapshot.Clone(), func(metric int, value float64, labels ...string) {
 			m := metrics[metric]
 			text := m.Name
 			for i, l := range labels {
@@ -113,19 +113,19 @@ func labelsOf(metric string) []string {
 	return nil
 }
 
-// Values of an expensive block are carried on, and go with their process.
+// Values of an expensive snapshot are carried on, and go with their process.
 func TestHistoryCarriesValuesOn(t *testing.T) {
 	history, metrics := NewHistory(Limits{}), HistoryMetrics()
-	value := func(block *parse.Snapshot, name string) float64 {
+	value := func(snapshot *parse.Snapshot, name string) float64 {
 		found := math.NaN()
-		history.Add(block, func(metric int, value float64, _ ...string) {
+		history.Add(snapshot, func(metric int, value float64, _ ...string) {
 			if metrics[metric].Name == name {
 				found = value
 			}
 		})
 		return found
 	}
-	blocks := func(log string) (list []*parse.Snapshot) {
+	snapshots := func(log string) (list []*parse.Snapshot) {
 		r := parse.NewReader(strings.NewReader(log), "")
 		for r.Scan() {
 			list = append(list, r.Record().(*parse.Snapshot).Clone())
@@ -136,18 +136,18 @@ func TestHistoryCarriesValuesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := blocks(string(text))
+	run := snapshots(string(text))
 	known := false
-	for i, block := range run {
-		known = known || block.Expensive
-		if got := value(block.Clone(), "bro_table_entries"); math.IsNaN(got) == known {
-			t.Fatalf("block %d: %v table entries", i, got)
+	for i, snapshot := range run {
+		known = known || snapshot.Expensive
+		if got := value(snapshot.Clone(), "bro_table_entries"); math.IsNaN(got) == known {
+			t.Fatalf("snapshot %d: %v table entries", i, got)
 		}
 	}
 	if !known || run[0].Expensive {
-		t.Fatal("the log begins with an expensive block, or has none")
+		t.Fatal("the log begins with an expensive snapshot, or has none")
 	}
-	// The same process again, with blocks at the same places.
+	// The same process again, with snapshots at the same places.
 	for i, want := range []float64{1, 1} {
 		if got := value(run[i].Clone(), "bro_prof_restarts_total"); got != want {
 			t.Errorf("%v restarts, want %v", got, want)

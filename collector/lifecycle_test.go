@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 
 // Each test is a row of what happens in a spool directory over the months.
 
-// byProcess returns the series that are read from blocks, by process.
+// byProcess returns the series that are read from snapshots, by process.
 func byProcess(all map[string]float64) map[string]map[string]float64 {
 	processes := map[string]map[string]float64{}
 	for k, v := range all {
@@ -38,7 +39,7 @@ func byProcess(all map[string]float64) map[string]map[string]float64 {
 	return processes
 }
 
-// of returns the series of one process that are read from blocks.
+// of returns the series of one process that are read from snapshots.
 func of(all map[string]float64, process string) map[string]float64 { return byProcess(all)[process] }
 
 // matches waits until what is exposed of a process is what a plain reading of its file gives: all
@@ -120,50 +121,60 @@ func TestNodesComeAndGo(t *testing.T) {
 }
 
 func TestZeekctlRestart(t *testing.T) {
-	for _, kept := range []bool{true, false} {
-		spool := spooltest.New(t)
-		logs := logsOf(t, "7.0.11-cluster/worker-1/prof.log", "7.0.11-cluster/worker-2/prof.log")
-		worker := spool.Node("worker-1")
-		worker.Start(logs[0])
-		worker.Write(6)
-		w := follow(t, Config{Patterns: patterns(spool.Pattern())})
-		w.matches(worker)
-		for restarts := 1.0; restarts <= 3; restarts++ {
-			old := spool.Terminate(worker)
-			if !kept {
-				if err := os.RemoveAll(old); err != nil {
-					t.Fatal(err)
-				}
+	for name, kept := range map[string]bool{"old directory kept": true, "old directory removed": false} {
+		t.Run(name, func(t *testing.T) { zeekctlRestart(t, kept) })
+	}
+}
+
+func zeekctlRestart(t *testing.T, kept bool) {
+	t.Helper()
+	spool := spooltest.New(t)
+	logs := logsOf(t, "7.0.11-cluster/worker-1/prof.log", "7.0.11-cluster/worker-2/prof.log")
+	worker := spool.Node("worker-1")
+	worker.Start(logs[0])
+	worker.Write(6)
+	w := follow(t, Config{Patterns: patterns(spool.Pattern())})
+	w.matches(worker)
+	for restarts := 1.0; restarts <= 3; restarts++ {
+		old := spool.Terminate(worker)
+		if !kept {
+			if err := os.RemoveAll(old); err != nil {
+				t.Fatal(err)
 			}
-			w.isDown("worker-1")
-			worker.Start(logs[int(restarts)%2])
-			worker.Write(int(2 * restarts))
-			w.matches(worker)
-			w.await(map[string]float64{"bro_prof_restarts_total process=worker-1": restarts})
 		}
+		w.isDown("worker-1")
+		worker.Start(logs[int(restarts)%2])
+		worker.Write(int(2 * restarts))
+		w.matches(worker)
+		w.await(map[string]float64{"bro_prof_restarts_total process=worker-1": restarts})
 	}
 }
 
 // A process that is started by hand or by systemd truncates its prof.log and writes on, so fast
 // that nobody may have seen it short.
 func TestTruncatedInPlace(t *testing.T) {
-	for _, test := range []struct{ before, after int }{{8, 3}, {3, 8}, {5, 5}, {1, 1}} {
-		spool := spooltest.New(t)
-		logs := logsOf(t, "7.0.11/restart/prof.run1.log", "7.0.11/restart/prof.run2.log")
-		worker := spool.Node("worker-1")
-		worker.Start(logs[0])
-		worker.Write(test.before)
-		w := follow(t, Config{Patterns: patterns(spool.Pattern())})
-		w.matches(worker)
-		worker.Start(logs[1])
-		worker.Write(test.after)
-		w.matches(worker)
-		w.await(map[string]float64{"bro_prof_restarts_total process=worker-1": 1})
-		worker.Start(logs[1])
-		w.until("the values of the old process are gone", func(all map[string]float64) bool {
-			return len(of(all, "worker-1")) == 0
-		})
+	for _, test := range []struct{ before, after int }{{before: 8, after: 3}, {before: 3, after: 8}, {before: 5, after: 5}, {before: 1, after: 1}} {
+		t.Run(fmt.Sprintf("%d to %d", test.before, test.after), func(t *testing.T) { truncatedInPlace(t, test.before, test.after) })
 	}
+}
+
+func truncatedInPlace(t *testing.T, before, after int) {
+	t.Helper()
+	spool := spooltest.New(t)
+	logs := logsOf(t, "7.0.11/restart/prof.run1.log", "7.0.11/restart/prof.run2.log")
+	worker := spool.Node("worker-1")
+	worker.Start(logs[0])
+	worker.Write(before)
+	w := follow(t, Config{Patterns: patterns(spool.Pattern())})
+	w.matches(worker)
+	worker.Start(logs[1])
+	worker.Write(after)
+	w.matches(worker)
+	w.await(map[string]float64{"bro_prof_restarts_total process=worker-1": 1})
+	worker.Start(logs[1])
+	w.until("the values of the old process are gone", func(all map[string]float64) bool {
+		return len(of(all, "worker-1")) == 0
+	})
 }
 
 // The process goes on writing where it was, behind a hole.
@@ -183,7 +194,7 @@ func TestCopyTruncate(t *testing.T) {
 	w.await(map[string]float64{"bro_prof_unparsed_lines_total process=worker-1": 0, "bro_prof_restarts_total process=worker-1": 0})
 }
 
-func TestRenamedAndMadeAnew(t *testing.T) {
+func TestRenamedAndMadeAgain(t *testing.T) {
 	spool := spooltest.New(t)
 	logs := logsOf(t, "2.3.2/restart/prof.run1.log", "2.3.2/restart/prof.run3.log")
 	worker := spool.Node("worker-1")
@@ -346,7 +357,7 @@ func TestGarbage(t *testing.T) {
 	w.await(map[string]float64{newestTime + "worker-1": log.Time(0), "bro_prof_unparsed_lines_total process=worker-1": 19_000})
 }
 
-// Many nodes that write all the time: the newest block of each shows, again and again.
+// Many nodes that write all the time: the newest snapshot of each shows, again and again.
 func TestManyNodes(t *testing.T) {
 	const nodes, rounds = 256, 4
 	spool := spooltest.New(t)
@@ -384,7 +395,7 @@ func TestHostileNames(t *testing.T) {
 	before := heap()
 	sum := 0.0
 	for round := range 3 {
-		stamp := hostileBlock(worker, round)
+		stamp := hostileSnapshot(worker, round)
 		sum = 100_000 + 3
 		w.await(map[string]float64{
 			newestTime + "worker-1":                                         stamp,
@@ -412,9 +423,9 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// hostileBlock writes a block with 100,000 threads of different names, names that are invalid
+// hostileSnapshot writes a snapshot with 100,000 threads of different names, names that are invalid
 // or look like other lines, and a line of more than a MiB.
-func hostileBlock(n *spooltest.Node, round int) (stamp float64) {
+func hostileSnapshot(n *spooltest.Node, round int) (stamp float64) {
 	const tail = " in=1 out=1 pending=0/0 (#queue r/w: in=1/1 out=1/1)\n"
 	at := 1795370000 + round
 	s := strconv.Itoa(at) + ".000000"

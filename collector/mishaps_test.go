@@ -2,6 +2,7 @@ package collector
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"maps"
 	"os"
@@ -246,7 +247,7 @@ func TestOpenDoesNotWaitForFIFO(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := openRegular(path); err != errNotRegular {
+	if _, _, err := openRegular(path); !errors.Is(err, errNotRegular) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -255,11 +256,11 @@ func TestOpenDoesNotWaitForFIFO(t *testing.T) {
 func TestModifiedInTheFuture(t *testing.T) {
 	for name, offset := range map[string]time.Duration{"ahead": 24 * time.Hour, "behind": -24 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
-			f, write := newTestFollower(t, block20)
+			f, write := newTestFollower(t, snapshot20)
 			now := time.Now()
 			f.poll(now)
 			now = now.Add(time.Second)
-			write(block20)
+			write(snapshot20)
 			if err := os.Chtimes(f.path, now.Add(offset), now.Add(offset)); err != nil {
 				t.Fatal(err)
 			}
@@ -273,7 +274,7 @@ func TestModifiedInTheFuture(t *testing.T) {
 			}
 		})
 	}
-	f, _ := newTestFollower(t, block20)
+	f, _ := newTestFollower(t, snapshot20)
 	now := time.Now()
 	if err := os.Chtimes(f.path, now.Add(time.Hour), now.Add(time.Hour)); err != nil {
 		t.Fatal(err)

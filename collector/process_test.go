@@ -121,5 +121,5 @@ func TestPidIsNoFile(t *testing.T) {
 	worker.Start(spooltest.Load(t, "2.3.2/live/prof.log"))
 	worker.Write(2)
 	w := follow(t, Config{Patterns: patterns(spool.Pattern())})
-	w.until("the newest block", func(all map[string]float64) bool { return len(of(all, "worker-1")) > 50 })
+	w.until("the newest snapshot", func(all map[string]float64) bool { return len(of(all, "worker-1")) > 50 })
 }

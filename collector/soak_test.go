@@ -24,7 +24,7 @@ var soak = flag.Duration("soak", 3*time.Second, "how long TestSoak takes")
 type soakNode struct {
 	*spooltest.Node
 	logs    []spooltest.Log
-	written int // blocks of the present log
+	written int // snapshots of the present log
 	log     spooltest.Log
 	gone    bool
 	process string // its name on /metrics
@@ -99,9 +99,9 @@ func (n *soakNode) start(random *rand.Rand) {
 	n.write(2)
 }
 
-func (n *soakNode) write(blocks int) {
-	n.Write(blocks)
-	n.written += blocks
+func (n *soakNode) write(snapshots int) {
+	n.Write(snapshots)
+	n.written += snapshots
 }
 
 // live lets a moment pass for a node and returns how often something happened to it.

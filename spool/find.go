@@ -232,7 +232,7 @@ func (w *walk) expand(dir string, parts []string) {
 func (w *walk) mayHold(entry fs.DirEntry, levels int) bool {
 	directory := entry.IsDir() || entry.Type()&fs.ModeSymlink != 0
 	ofSpool := levels == 1 || w.below
-	return directory && !(ofSpool && reserved(entry.Name()))
+	return directory && (!ofSpool || !reserved(entry.Name()))
 }
 
 // enter goes on at path, which listed tells to exist.
