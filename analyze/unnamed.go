@@ -32,8 +32,9 @@ const (
 	// manyEntries is the size from which growth by muchGrowth, a logarithm, between two snapshots makes
 	// it doubtful that both are of one table. What was emptied lately soon grows to a multiple.
 	manyEntries, muchGrowth = 1000, 0.5
-	// newcomer weighs that a table is listed for the first time: it is rarer than one that comes back.
-	newcomer = 0.5
+	// moved weighs that a table has another size at all, comeback that it is listed again, newcomer that
+	// it is listed for the first time. Its size then says little: tables fill fast at first.
+	moved, comeback, newcomer, listedSize = 0.1, 0.3, 1, 0.25
 )
 
 // each adds the sizes of a snapshot's unnamed tables under numbers that stay theirs.
@@ -41,7 +42,7 @@ func (u *unnamed) each(s *parse.Snapshot, add func(name string, v float64)) {
 	var sizes []float64
 	for i := range s.Globals.List {
 		if g := &s.Globals.List[i]; g.Name == "" && g.EntriesRecursive.Measured {
-			sizes = append(sizes, float64(g.EntriesRecursive.Value))
+			sizes = append(sizes, float64(max(1, g.EntriesRecursive.Value)))
 		}
 	}
 	if len(sizes) == 0 || len(sizes) > maxUnnamed {
@@ -64,26 +65,31 @@ func (u *unnamed) match(sizes []float64) {
 		switch {
 		case i > 0 && j > 0 && cost[i][j] == cost[i-1][j-1]+u.tables[i-1].change(sizes[j-1]):
 			i, j = i-1, j-1
-			tables = append(tables, u.next(u.tables[i], sizes[j]))
+			tables = append(tables, u.tables[i].grown(sizes[j]))
 		case i > 0 && cost[i][j] == cost[i-1][j]+u.tables[i-1].absent():
 			i--
 			tables = append(tables, place{name: u.tables[i].name})
 		default:
 			j--
-			tables = append(tables, u.next(place{}, sizes[j]))
+			tables = append(tables, place{size: sizes[j]})
 		}
 	}
 	slices.Reverse(tables)
+	for i := range tables {
+		if tables[i].name == "" {
+			u.made++
+			tables[i].name = strconv.Itoa(u.made)
+		}
+	}
 	u.tables = withoutOldest(tables)
 }
 
-// next returns what a table of before is now.
-func (u *unnamed) next(before place, size float64) place {
-	if before.name == "" || before.size >= manyEntries && math.Log(size/before.size) > muchGrowth {
-		u.made++
-		return place{strconv.Itoa(u.made), size}
+// grown returns the table with a new size, without its name if it is doubtful that it is the same.
+func (t place) grown(size float64) place {
+	if t.size >= manyEntries && math.Log(size/t.size) > muchGrowth {
+		return place{size: size}
 	}
-	return place{before.name, size}
+	return place{t.name, size}
 }
 
 // costs returns what the best alignment of the first i tables with the first j sizes costs.
@@ -97,7 +103,7 @@ func (u *unnamed) costs(sizes []float64) [][]float64 {
 			}
 			best := math.Inf(1)
 			if j > 0 {
-				best = cost[i][j-1] + newcomer + place{}.change(sizes[j-1])
+				best = cost[i][j-1] + newcomer + listedSize*logRatio(sizes[j-1], listedFrom)
 			}
 			if i > 0 {
 				best = min(best, cost[i-1][j]+u.tables[i-1].absent())
@@ -111,18 +117,27 @@ func (u *unnamed) costs(sizes []float64) [][]float64 {
 	return cost
 }
 
-// change weighs that the table has a size now. One that was not listed had fewer entries than are listed.
+// change weighs that the table has a size now.
 func (t place) change(size float64) float64 {
-	return math.Abs(math.Log(max(size, 1) / max(t.size, listedFrom)))
+	switch t.size {
+	case size:
+		return 0
+	case 0:
+		return comeback + listedSize*logRatio(size, listedFrom)
+	default:
+		return moved + logRatio(size, t.size)
+	}
 }
 
-// absent weighs that the table is not listed now.
+// absent weighs that the table is not listed now: it has fewer entries than are listed.
 func (t place) absent() float64 {
 	if t.size == 0 {
 		return 0
 	}
-	return 0.1 + t.change(listedFrom)
+	return moved + logRatio(t.size, listedFrom)
 }
+
+func logRatio(a, b float64) float64 { return math.Abs(math.Log(a / b)) }
 
 // withoutOldest drops tables that are not listed if there are too many.
 func withoutOldest(tables []place) []place {
