@@ -23,7 +23,7 @@ tool    = go tool -modfile=tools/go.mod
 prometheus = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod
 alertmanager = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/alertmanager/go.mod
 
-.PHONY: help build all install uninstall packages packages-test release man completion dashboards test format tidy vet unit servers golden e2e browser screenshots demo lint vulnerabilities fuzz soak quality bench clean
+.PHONY: help build all install uninstall packages packages-test packages-boot release man completion dashboards test format tidy vet unit servers golden e2e browser screenshots demo lint vulnerabilities fuzz soak quality bench clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -151,6 +151,9 @@ packages: man completion ## Write deb, rpm and tar.gz for ARCHES (amd64 arm64) t
 
 packages-test: packages ## Install, upgrade, remove and purge the packages in a Debian of its own below ROOT; needs root
 	packaging/test.sh $(or $(ROOT),dist/debian)
+
+packages-boot: packages-test ## Boot that Debian, and ask the installed service; needs root and systemd-nspawn
+	packaging/boot.sh $(or $(ROOT),dist/debian)
 
 # An SBOM lists the modules that the Go command has put into the program.
 release: packages ## Write packages, SBOMs and checksums of a clean checkout to dist/packages
