@@ -17,37 +17,44 @@ func stateTexts() []text {
 	}
 }
 
-// ranked is every finding by its level, as in stateTexts.
+// ranked are the findings that are more than worth knowing, by level as in stateTexts.
 const ranked = `(bro_finding{$here, level="leak"} * 7
   or bro_finding{$here, level="stuck"} * 6
-  or bro_finding{$here, level="suspected"} * 5
-  or bro_finding{$here, level="note"} * 1)`
+  or bro_finding{$here, level="suspected"} * 5)`
 
 // state is what each process counts as. It is down if bro_up says so, and unknown if its exporter cannot
 // be scraped; else its worst finding counts, and then whether it was judged at all.
 const state = `((bro_up{$here} == 0) + 9
   or last_over_time(bro_up{$here}[$__range]) * 0 + 8 unless bro_up{$here} unless ignoring (process) (up{$host} == 1)
-  or max without (level, kind, resource) (` + ranked + ` > 1)
+  or max without (level, kind, resource) ` + ranked + `
   or bro_analysis_undecided_until_timestamp_seconds{$here} * 0 + 3
   or bro_up{$here} * 0 + 2 unless bro_analysis_timestamp_seconds{$here}
   or bro_up{$here} * 0)`
 
-// usedUp is when the memory is used up, for each finding, in milliseconds.
-const usedUp = `(bro_finding{$here} * 0 + ignoring (level, kind, resource) group_left () bro_memory_exhaustion_timestamp_seconds{$here}) * 1000`
-
-// growthPerHour is the growth of the findings that count bytes, or of those that count something else.
-func growthPerHour(bytes bool) string {
-	const kinds, resources = `kind=~"core|memory|globals|conn-memory|reassembler"`, `kind=~"script-table|intel", resource=~"(global|memory) .*"`
-	growth := func(matchers string) string { return `bro_finding_growth_per_second{$here, ` + matchers + `}` }
-	if bytes {
-		return `(` + growth(kinds) + ` or ` + growth(resources) + `) * 3600`
+// growthPerHour is the growth of the findings with some matchers that count bytes, or of those that count
+// something else.
+func growthPerHour(matchers string, bytes bool) string {
+	const sizes, tables, sized = `kind=~"core|memory|globals|conn-memory|reassembler"`, `kind=~"script-table|intel"`, `resource=~"(global|memory) .*"`
+	growth := func(more ...string) string {
+		return `bro_finding_growth_per_second{` + matchers + `, ` + strings.Join(more, ", ") + `}`
 	}
-	not := strings.NewReplacer(`kind=~"core`, `kind!~"core`)
-	return `(` + growth(not.Replace(kinds)) + ` unless ` + growth(resources) + `) * 3600`
+	if bytes {
+		return `(` + growth(sizes) + ` or ` + growth(tables, sized) + `) * 3600`
+	}
+	return `(` + growth(strings.Replace(sizes, "=~", "!~", 1)) + ` unless ` + growth(tables, sized) + `) * 3600`
 }
 
-// findings lists the findings, the worst first, with the labels given.
+// trouble lists the findings that are more than worth knowing, with the labels given; the worst first.
+func trouble(width int, labels ...string) panel {
+	return findingsPanel(width, ranked, `$here, level!="note"`, labels)
+}
+
+// findings lists all findings, with the labels given; the worst first.
 func findings(width int, labels ...string) panel {
+	return findingsPanel(width, `(`+ranked+` or bro_finding{$here, level="note"})`, `$here`, labels)
+}
+
+func findingsPanel(width int, levels, matchers string, labels []string) panel {
 	return panel{
 		title:       "Findings",
 		description: "What the exporter finds in the processes, as proftool analyze does. leak: nothing healthy explains the growth. stuck: it does not move. suspected: a table or cache that fills for up to a day would look the same. Since: estimated. Click on a process to see it, and on Leak hunt to see what grows.",
@@ -57,11 +64,11 @@ func findings(width int, labels ...string) panel {
 		empty:       "Nothing is found, or nothing was judged. " + judging,
 		alerts:      []string{"BroCoreLeak", "BroTableGrowing"},
 		queries: []query{
-			{expr: ranked, legend: "Level", texts: stateTexts(), width: 80},
-			{expr: `bro_finding_onset_timestamp_seconds{$here} * 1000`, legend: "Since", unit: "dateTimeFromNow", width: 95},
-			{expr: growthPerHour(true), legend: "Bytes/h", unit: "bytes"},
-			{expr: growthPerHour(false), legend: "Count/h"},
-			{expr: usedUp, legend: "Memory used up", unit: "dateTimeFromNow", width: 105},
+			{expr: levels, legend: "Level", texts: stateTexts(), width: 80},
+			{expr: `bro_finding_onset_timestamp_seconds{` + matchers + `} * 1000`, legend: "Since", unit: "dateTimeFromNow", width: 95},
+			{expr: growthPerHour(matchers, true), legend: "Bytes/h", unit: "bytes"},
+			{expr: growthPerHour(matchers, false), legend: "Count/h"},
+			{expr: `(bro_finding{` + matchers + `} * 0 + ignoring (level, kind, resource) group_left () bro_memory_exhaustion_timestamp_seconds{$here}) * 1000`, legend: "Memory used up", unit: "dateTimeFromNow", width: 105},
 		},
 	}
 }

@@ -19,7 +19,7 @@ func leakHunt() dashboard {
 			{name: "top", description: "How many processes, globals and types of timers to show.", choice: []string{"10", "5", "20", "50"}},
 		},
 		rows: []row{
-			{title: "Findings", height: 8, width: gridWidth, panels: []panel{findings(gridWidth, "instance", "process", "kind", "resource")}},
+			{title: "Findings", height: 8, width: gridWidth, panels: []panel{trouble(gridWidth, "instance", "process", "kind", "resource")}},
 			{title: "Suspects", height: 9, width: gridWidth, panels: []panel{
 				{
 					title:       "Against the same hour of yesterday",

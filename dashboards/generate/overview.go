@@ -96,7 +96,7 @@ func overview() dashboard {
 				},
 			}},
 			{title: "What is wrong", height: 8, width: 9, panels: []panel{
-				findings(15, "instance", "process", "resource"),
+				trouble(15, "instance", "process", "resource"),
 				{
 					title:       "Alerts",
 					description: "The alerts that fire, the most severe first. Click on an alert for the runbooks.",
@@ -128,6 +128,24 @@ func overview() dashboard {
 					{expr: `bro_table_entries{$here}`, legend: "Table entries", width: 105},
 					{expr: waiting, legend: "Waiting"},
 					{expr: `max without (thread) (` + behind + `)`, legend: "Behind", unit: "s", steps: warnFrom(300)},
+				},
+			}}},
+			{title: "Sensors", height: 8, width: gridWidth, panels: []panel{{
+				title:       "Sensors",
+				description: "Each sensor by the worst of its processes, those in trouble first. Leaks and Suspected count findings. Memory used up: the first of its processes.",
+				unit:        "none",
+				view:        table{labels: []string{"instance"}, sortBy: "Worst", first: true},
+				empty:       "No bro_up. Check data source and job above, then Status > Targets in Prometheus.",
+				queries: []query{
+					{expr: `max without (process) (` + state + `)`, legend: "Worst", texts: stateTexts(), width: 110},
+					{expr: `count without (process) (bro_up{$here})`, legend: "Processes"},
+					{expr: `sum without (process) (1 - bro_up{$here})`, legend: "Down", steps: alarmFromOne()},
+					{expr: `count without (process, level, kind, resource) (bro_finding{$here, level=~"leak|stuck"})`, legend: "Leaks", steps: alarmFromOne()},
+					{expr: `count without (process, level, kind, resource) (bro_finding{$here, level="suspected"})`, legend: "Suspected", steps: warnFrom(1)},
+					{expr: `sum without (process) (` + memoryNow + `)`, legend: "Memory", unit: "bytes"},
+					{expr: `sum without (process) (` + cpu + `)`, legend: "Cores", unit: "short"},
+					{expr: `sum without (process) (bro_connections_current{$here})`, legend: "Connections", unit: "short", width: 100},
+					{expr: `min without (process) (bro_memory_exhaustion_timestamp_seconds{$here}) * 1000`, legend: "Memory used up", unit: "dateTimeFromNow", width: 115},
 				},
 			}}},
 			{title: "State", height: 10, width: 12, panels: []panel{
