@@ -212,12 +212,22 @@ func details(f *analyze.Finding, r *analyze.Report) string {
 	return strings.Join(details, "; ")
 }
 
-// judged returns for how long a finding's growth was seen.
+// judged returns for how long a finding's growth was seen: as its sentence has it, for the time of the
+// culprit's trend.
 func judged(f *analyze.Finding, r *analyze.Report) time.Duration {
-	if f.Run < 0 || f.Run >= len(r.Runs) || f.Onset.IsZero() {
+	if f.Run < 0 || f.Run >= len(r.Runs) {
 		return 0
 	}
-	return r.Runs[f.Run].To.Sub(f.Onset)
+	run := &r.Runs[f.Run]
+	for i := range run.Resources {
+		if t := &run.Resources[i].Trend; run.Resources[i].Name == f.Resource && t.Judged {
+			return t.To.Sub(t.From)
+		}
+	}
+	if f.Onset.IsZero() {
+		return 0
+	}
+	return run.To.Sub(f.Onset)
 }
 
 // interval returns the confidence interval of a growth that was seen for span, such as
