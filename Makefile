@@ -81,14 +81,14 @@ unit: servers
 	if ! go build -race runtime/cgo 2>/dev/null; then \
 		race=; echo "WARNING: no race detector here (it needs gcc and cgo): testing WITHOUT -race." >&2; \
 	fi; \
-	set -x; $(tool) gotestsum --format pkgname --jsonfile dist/test.json -- $$race $$(go list ./... | grep -v '/e2e$$')
+	set -x; $(tool) gotestsum --format pkgname --jsonfile dist/test.json -- -timeout 60m $$race $$(go list ./... | grep -v '/e2e$$')
 
 golden: ## Rewrite what tests compare with; read it before you commit it
 	go test -count 1 ./analyze/render ./backfill ./cmd/... ./collector -update
 
 e2e: servers ## Try all together: replayed logs, Prometheus, alerts at a webhook, dashboards, a fleet
 	@mkdir -p dist
-	$(tool) gotestsum --format testname --jsonfile dist/e2e.json -- -count 1 ./e2e
+	$(tool) gotestsum --format testname --jsonfile dist/e2e.json -- -timeout 60m -count 1 ./e2e
 
 browser: ## Look at the exporter's pages with Chromium, and write what they look like to dist/pages
 	@if ! command -v chromium chromium-browser google-chrome >/dev/null; then \
