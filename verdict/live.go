@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"bro_exporter/analyze"
 	"bro_exporter/collector"
@@ -28,13 +29,26 @@ type Config struct {
 	Logger      *slog.Logger                   // none if nil
 }
 
-// Live keeps an analysis of every process that is followed. It is a prometheus.Collector.
+// Live keeps an analysis of every process that is followed. It is a prometheus.Collector, and a
+// prometheus.Gatherer of itself alone, which costs nothing while there is no other verdict.
 type Live struct {
 	config Config
 	descs  []*prometheus.Desc
 
+	registry *prometheus.Registry // of nothing but itself
+
 	mu     sync.Mutex
 	tracks map[string]*track // by path
+
+	gather   sync.Mutex
+	shown    []shown             // what families were made of
+	families []*dto.MetricFamily // as they were gathered last
+}
+
+// shown is a verdict under the name that its process had.
+type shown struct {
+	process string
+	*Verdict
 }
 
 // pollInterval is how often logs are looked at for new snapshots.
@@ -49,10 +63,11 @@ func NewLive(config Config) *Live {
 	if config.Rooms == nil {
 		config.Rooms = HostRooms
 	}
-	l := &Live{config: config, tracks: map[string]*track{}}
+	l := &Live{config: config, registry: prometheus.NewRegistry(), tracks: map[string]*track{}}
 	for _, m := range Metrics() {
 		l.descs = append(l.descs, prometheus.NewDesc(m.Name, m.Help, append([]string{"process"}, m.Labels...), nil))
 	}
+	l.registry.MustRegister(l)
 	return l
 }
 
@@ -198,17 +213,44 @@ func headline(level analyze.Level) string {
 
 // Verdicts returns the newest verdict on each process that was judged.
 func (l *Live) Verdicts() map[string]Verdict {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	verdicts := make(map[string]Verdict, len(l.tracks))
-	for _, t := range l.tracks {
-		if v := t.verdict.Load(); v != nil {
-			named := *v
-			named.Process = t.status.Name
-			verdicts[t.status.Name] = named
-		}
+	all := l.newest()
+	verdicts := make(map[string]Verdict, len(all))
+	for _, s := range all {
+		v := *s.Verdict
+		v.Process = s.process
+		verdicts[s.process] = v
 	}
 	return verdicts
+}
+
+// newest returns the newest verdicts by the names of their processes.
+func (l *Live) newest() []shown {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make([]shown, 0, len(l.tracks))
+	for _, t := range l.tracks {
+		if v := t.verdict.Load(); v != nil {
+			all = append(all, shown{t.status.Name, v})
+		}
+	}
+	slices.SortFunc(all, func(a, b shown) int { return cmp.Compare(a.process, b.process) })
+	return all
+}
+
+// Gather implements prometheus.Gatherer. Its families are made again only when there is another verdict:
+// change nothing in them.
+func (l *Live) Gather() ([]*dto.MetricFamily, error) {
+	l.gather.Lock()
+	defer l.gather.Unlock()
+	all := l.newest()
+	if l.families != nil && slices.Equal(all, l.shown) {
+		return l.families, nil
+	}
+	families, err := l.registry.Gather()
+	if err == nil {
+		l.shown, l.families = all, families
+	}
+	return families, err
 }
 
 // Describe implements prometheus.Collector.
@@ -220,9 +262,9 @@ func (l *Live) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector. It waits for no analysis.
 func (l *Live) Collect(ch chan<- prometheus.Metric) {
-	for _, v := range l.Verdicts() {
-		v.Series(func(metric int, value float64, labels ...string) {
-			ch <- prometheus.MustNewConstMetric(l.descs[metric], prometheus.GaugeValue, value, append([]string{v.Process}, labels...)...)
+	for _, s := range l.newest() {
+		s.Series(func(metric int, value float64, labels ...string) {
+			ch <- prometheus.MustNewConstMetric(l.descs[metric], prometheus.GaugeValue, value, append([]string{s.process}, labels...)...)
 		})
 	}
 }

@@ -481,6 +481,30 @@ bro_prof_dropped_series["findings"] 12
 	}
 }
 
+// A scrape makes the families again only when there is another verdict.
+func TestGatherKeeps(t *testing.T) {
+	h := newHost(t)
+	text := realLog(t, "7.0.11/live/prof.log")
+	h.write("a", text[:len(text)/2])
+	l := h.live()
+	passes(l)
+	first, err := l.Gather()
+	h.do(err)
+	second, err := l.Gather()
+	h.do(err)
+	if len(first) == 0 || &first[0] != &second[0] {
+		t.Error("the families were made again")
+	}
+	h.add("a", text[len(text)/2:])
+	l.tracks[h.path("a")].next = time.Time{}
+	passes(l)
+	third, err := l.Gather()
+	h.do(err)
+	if &first[0] == &third[0] {
+		t.Error("the families are those of the verdict before")
+	}
+}
+
 // The metrics of verdicts and those of a collector can stand on one page.
 func TestGathersWithCollector(t *testing.T) {
 	h := newHost(t)

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 	"golang.org/x/sync/errgroup"
@@ -142,10 +143,6 @@ func readOnly(next http.Handler) http.Handler {
 
 // newHandler returns all that the exporter serves.
 func newHandler(c *collector.Collector, live *verdict.Live, cfg *webConfig, log *slog.Logger) (http.Handler, error) {
-	metrics, err := newMetrics(c, live, cfg, log)
-	if err != nil {
-		return nil, err
-	}
 	links := []link{
 		{Address: strings.TrimPrefix(cfg.telemetryPath, "/"), Text: "Metrics"},
 		{Address: "-/healthy", Text: "Healthy"},
@@ -159,7 +156,7 @@ func newHandler(c *collector.Collector, live *verdict.Live, cfg *webConfig, log 
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle(cfg.telemetryPath, metrics)
+	mux.Handle(cfg.telemetryPath, newMetrics(c, live, cfg, log))
 	site.register(mux)
 	mux.HandleFunc("/-/healthy", func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, name+" is healthy.\n")
@@ -182,18 +179,29 @@ func newHandler(c *collector.Collector, live *verdict.Live, cfg *webConfig, log 
 	return mux, nil
 }
 
-// newMetrics returns the handler of /metrics: Bro's processes and the exporter itself.
-func newMetrics(c *collector.Collector, live *verdict.Live, cfg *webConfig, log *slog.Logger) (http.Handler, error) {
-	findings := prometheus.NewRegistry() // of its own: it shares bro_prof_dropped_series
-	if live != nil {
-		if err := findings.Register(live); err != nil {
-			return nil, err
-		}
+// gatherers gathers families of different names. prometheus.Gatherers would check and sort all of them
+// at each scrape.
+type gatherers []prometheus.Gatherer
+
+// Gather implements prometheus.Gatherer.
+func (g gatherers) Gather() (all []*dto.MetricFamily, err error) {
+	for _, one := range g {
+		families, failed := one.Gather()
+		all, err = append(all, families...), errors.Join(err, failed)
 	}
+	return all, err
+}
+
+// newMetrics returns the handler of /metrics: Bro's processes and the exporter itself.
+func newMetrics(c *collector.Collector, live *verdict.Live, cfg *webConfig, log *slog.Logger) http.Handler {
 	self := prometheus.NewRegistry()
 	self.MustRegister(versioncollector.NewCollector(name))
 	self.MustRegister(c.Self()...)
-	metrics := promhttp.HandlerForTransactional(c.GatherWith(tolerant{prometheus.Gatherers{findings, self}, newOccasional(log)}), promhttp.HandlerOpts{
+	others := gatherers{self}
+	if live != nil {
+		others = append(others, live)
+	}
+	metrics := promhttp.HandlerForTransactional(c.GatherWith(tolerant{others, newOccasional(log)}), promhttp.HandlerOpts{
 		ErrorLog: scrapeLog{newOccasional(log)},
 		// Nothing is worth encoding for a client that has hung up.
 		ErrorHandling:       promhttp.HTTPErrorOnError,
@@ -201,8 +209,8 @@ func newMetrics(c *collector.Collector, live *verdict.Live, cfg *webConfig, log 
 		EnableOpenMetrics:   true,
 	})
 	if cfg.noSelfMetrics {
-		return metrics, nil
+		return metrics
 	}
 	self.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return promhttp.InstrumentMetricHandler(self, metrics), nil
+	return promhttp.InstrumentMetricHandler(self, metrics)
 }

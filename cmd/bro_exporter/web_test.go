@@ -120,10 +120,7 @@ func TestAbortedScrape(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, err := newMetrics(c, nil, &webConfig{}, logTo(&log))
-	if err != nil {
-		t.Fatal(err)
-	}
+	handler := newMetrics(c, nil, &webConfig{}, logTo(&log))
 	for range 3 {
 		handler.ServeHTTP(failingWriter{http.Header{}}, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	}
