@@ -91,6 +91,7 @@ type follower struct {
 
 	state    state
 	unparsed uint64 // by assemblers before asm
+	unknown  uint64 // the same
 	file     fileHealth
 	failing  string // the last error that was logged
 	failures int    // since the file could last be read
@@ -177,6 +178,7 @@ func (f *follower) view() view {
 	file := f.file
 	file.snapshots, file.restarts = f.state.snapshots, f.state.restarts
 	file.unparsed = f.unparsed + f.asm.Unparsed()
+	file.unknown = f.unknown + f.asm.UnknownFields()
 	v := view{process: f.process, path: f.path, file: file, err: f.failing, live: f.live.live, dead: f.live.deadSince(file.changed)}
 	if file.readable {
 		v.newest, v.expensive, v.comm = f.state.newest, f.state.expensive, f.state.comm
@@ -188,6 +190,7 @@ func (f *follower) view() view {
 // reset drops what the file held. The next read begins with its newest snapshots.
 func (f *follower) reset(why resync) {
 	f.unparsed += f.asm.Unparsed()
+	f.unknown += f.asm.UnknownFields()
 	f.asm = parse.NewAssembler(f.path)
 	f.info, f.offset, f.base, f.key, f.waiting = nil, 0, 0, f.key[:0], false
 	f.state.reset()

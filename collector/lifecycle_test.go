@@ -357,6 +357,18 @@ func TestGarbage(t *testing.T) {
 	w.await(map[string]float64{newestTime + "worker-1": log.Time(0), "bro_prof_unparsed_lines_total process=worker-1": 19_000})
 }
 
+// A field that only a newer release writes is counted, and harms no other.
+func TestUnknownField(t *testing.T) {
+	spool := spooltest.New(t)
+	worker := spool.Node("worker-1")
+	worker.Start(spooltest.Load(t, "7.0.11/live/prof.log"))
+	w := follow(t, Config{Patterns: patterns(spool.Pattern())})
+	worker.WriteText(strings.Replace(worker.Next(), " max=", " later=3 max=", 1))
+	w.matches(worker)
+	worker.WriteText(strings.Replace(worker.Next(), " max=", " later=4 max=", 1))
+	w.await(map[string]float64{"bro_prof_unknown_fields_total process=worker-1": 2, "bro_prof_unparsed_lines_total process=worker-1": 0})
+}
+
 // Many nodes that write all the time: the newest snapshot of each shows, again and again.
 func TestManyNodes(t *testing.T) {
 	const nodes, rounds = 256, 4

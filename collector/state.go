@@ -122,7 +122,8 @@ type fileHealth struct {
 	size       int64
 	since      time.Time
 	snapshots  uint64
-	unparsed   uint64
+	unparsed   uint64 // lines
+	unknown    uint64 // fields
 	readErrors uint64
 	restarts   uint64
 }

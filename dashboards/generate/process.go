@@ -424,13 +424,14 @@ func process() dashboard {
 				},
 				{
 					title:       "Lines not understood, read errors",
-					description: "Lines that no rule knows, each minute: scripts may print into prof.log (profiling_update). Read errors: permissions, or a file that is replaced.",
+					description: "Lines that no rule knows, each minute: scripts may print into prof.log (profiling_update). Unknown fields: a newer release writes more than the exporter reads. Read errors: permissions, or a file that is replaced.",
 					unit:        "cpm",
 					view:        lines{},
 					alerts:      []string{"BroLogUnreadable"},
 					empty:       noSnapshot,
 					queries: []query{
 						{expr: `rate(bro_prof_unparsed_lines_total{$here}[$__rate_interval]) * 60`, legend: "lines"},
+						{expr: `rate(bro_prof_unknown_fields_total{$here}[$__rate_interval]) * 60`, legend: "unknown fields"},
 						{expr: `rate(bro_prof_read_errors_total{$here}[$__rate_interval]) * 60`, legend: "read errors"},
 					},
 				},
