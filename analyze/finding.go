@@ -122,7 +122,7 @@ func (u Unit) cost() float64 {
 	case Timers:
 		return 1 << 10
 	case Entries:
-		return 2 << 10
+		return 1 << 10
 	case Connections:
 		return 16 << 10
 	case Messages:

@@ -14,10 +14,16 @@ import (
 // so that what is sure stays so; a look in between asks for more, so that the next one at the
 // schedule will agree. Looks are many, and each must hardly ever err: 6 is a probability of 1e-9.
 const (
-	suspectZ = 5
+	unsureZ  = 3 // less is noise
+	suspectZ = 4 // if it grows in each part alike
+	surelyZ  = 5
 	sureZ    = 6
 	freshZ   = 8
 )
+
+// straightWalk is how many standard errors the mean increment from part to part is of a line that noise
+// hardly bends.
+const straightWalk = 6
 
 // young is how many hours must have been seen before anything but totals is judged.
 const young = 1
@@ -25,6 +31,19 @@ const young = 1
 // sureHours is how long anything but a queue must have been seen to grow to be called a leak in the
 // first day, and that only of a process whose load is known.
 const sureHours = 2.5
+
+// longEnough returns for how many hours a resource must have grown in an old process: what is new to
+// it fills as in a young one.
+func longEnough(q *quantity, name string) float64 {
+	switch {
+	case q.kind == KindCore:
+		return day / 2
+	case fills(q, name):
+		return day
+	default:
+		return day / 4
+	}
+}
 
 // settled is the age in hours by which a healthy process has filled what it fills.
 const settled = 30
@@ -61,8 +80,11 @@ func (l *look) resource(t *tracked, sure float64) (Resource, judgement) {
 	res.First, res.Last = measured[0], measured[len(measured)-1]
 	res.Min, res.Max = slices.Min(measured), slices.Max(measured)
 	j := l.judge(t, values, sure)
-	if t.sure != nil && j.level < Leak && !l.cameBack(values, t.sure, &j) {
+	switch {
+	case t.sure != nil && j.level < Leak && !l.cameBack(values, t.sure, &j):
 		j = l.remember(t.sure, &j)
+	case t.sure == nil && j.level == Leak && t.looks == 0 && q.group != QueuesGroup:
+		j.level = Suspected // the next look will tell
 	}
 	l.describe(&res, &j)
 	if t.key.name == "" || j.verdict != Flat {
@@ -80,8 +102,9 @@ func (l *look) remember(sure, now *judgement) judgement {
 	return j
 }
 
-// cameBack reports whether a resource that leaked has given back half of what it had grown by then: a
-// load that has gone down is no such thing, so it must have been low for as long as a load is.
+// cameBack reports whether a resource that leaked has given back half of what it had grown by then, or
+// what is known now explains that. A load that has gone down is no such thing, so it must have been
+// low for as long as a load is.
 func (l *look) cameBack(values []float64, sure, now *judgement) bool {
 	end := l.hours[len(l.hours)-1]
 	span := min(3*day, max(1, end/4))
@@ -91,7 +114,7 @@ func (l *look) cameBack(values []float64, sure, now *judgement) bool {
 			top = v
 		}
 	}
-	return top < sure.base+sure.growth/2 && now.growth < sure.growth/2
+	return now.judged && now.z < unsureZ || top < sure.base+sure.growth/2 && now.growth < sure.growth/2
 }
 
 // judge judges one resource.
@@ -112,7 +135,10 @@ func (l *look) judge(t *tracked, values []float64, sure float64) judgement {
 	}
 	j := l.judgeGrowth(t, q, values, sure)
 	j.from, j.to, j.judged = c.x[0], c.x[len(c.x)-1], true
-	if young := l.age() < settled; j.level == Leak && young && (l.made == nil || c.hours() < sureHours || j.trend.to()-j.onset < sureHours) {
+	grown := j.trend.to() - j.onset
+	switch {
+	case j.level != Leak:
+	case l.age() < settled && (l.made == nil || grown < sureHours), l.age() >= settled && grown < longEnough(q, t.key.name):
 		j.level = Suspected
 	}
 	j.steps = c.steps(&j, q.least)
@@ -168,10 +194,12 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	need := max(material(q, hours, max(j.base, 0)), 0.1*(slices.Max(j.causes)-slices.Min(j.causes))/max(1, hours/day))
 	j.least = max(sure*j.err, need/max(hours, 1e-9))
 	switch {
-	case j.growth < need || j.z < suspectZ:
+	case j.growth < need || j.z < unsureZ:
 		switch {
-		case raw >= need && raw >= 0.1*max(1e-9, last-raw):
+		case raw >= need && raw >= 0.1*max(1e-9, last-raw) && (l.age() >= settled || risen(c.x, j.causes) >= raw/2):
 			j.verdict = WithLoad
+		case raw >= need && raw >= 0.1*max(1e-9, last-raw):
+			j.verdict = Unsettled
 		case -raw >= need:
 			j.verdict = Falls
 		}
@@ -182,7 +210,10 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	case !j.steady:
 		j.verdict = Filling
 		return j
-	case hours < young:
+	case l.age() >= settled && j.z < surelyZ:
+		j.verdict = WithLoad
+		return j
+	case hours < young, j.z < suspectZ, j.z < surelyZ && j.walk < straightWalk:
 		j.verdict = Unsettled
 		return j
 	}
@@ -209,7 +240,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	case age >= settled && sound && full.growth >= max(needed(age)*full.base, needed(age)*5*filling.filled(full.coefficients)):
 		j.trend = full
 		j.verdict, j.level = Grows, Leak
-	case age >= settled && (full.growth < need || full.z < suspectZ):
+	case age >= settled && (full.growth < max(need, needed(age)*full.base) || full.z < suspectZ):
 		j.verdict = Filling
 	case age >= settled:
 		j.verdict, j.level = Unsettled, Suspected
@@ -417,13 +448,17 @@ func (l *look) causes(q *quantity, f *filling) (causes []column) {
 }
 
 // moved returns by how much the course has risen.
-func (c *course) moved() float64 {
-	n := len(c.y)
+func (c *course) moved() float64 { return risen(c.x, c.y) }
+
+// risen returns by how much values have risen, the last of them compared with the first: those of a day
+// if there are two.
+func risen(hours, values []float64) float64 {
+	n := len(values)
 	part := max(1, n/8)
-	if hours := c.hours(); hours >= 2*day {
-		part = max(part, int(day/hours*float64(n)))
+	if span := hours[n-1] - hours[0]; span >= 2*day {
+		part = max(part, int(day/span*float64(n)))
 	}
-	return stat.Mean(c.y[n-part:], nil) - stat.Mean(c.y[:part], nil)
+	return stat.Mean(values[n-part:], nil) - stat.Mean(values[:part], nil)
 }
 
 // cleared reports whether the course falls at once as no load does: a table that is emptied now and

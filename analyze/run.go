@@ -53,6 +53,8 @@ type tracked struct {
 	block int
 	value float64
 	seen  float64    // its greatest value at the look before
+	looks int        // that have found a leak one after the other
+	since float64    // time of the first of them
 	sure  *judgement // that it leaks, until it has come back
 }
 
@@ -149,13 +151,13 @@ func (r *run) take(s *parse.Snapshot) {
 	r.addThreads(s)
 	r.dns.add(s)
 	if age := r.last - r.first; age >= r.next {
-		r.next = max(age+3600, 1.25*age)
+		r.next = max(age+3600, 1.12*age)
 		r.look()
 	}
 }
 
 // look judges, at fixed ages of the run, what has been greater than ever since the look before, and
-// remembers what surely leaks: a verdict does not come and go with the hour at which somebody asks.
+// remembers what surely leaks at two of them one after the other: a verdict does not come and go with the hour at which somebody asks.
 func (r *run) look() {
 	if r.last-r.first < young*3600 {
 		return
@@ -163,18 +165,25 @@ func (r *run) look() {
 	l := newLook(r)
 	for _, t := range r.order {
 		q := &r.quantities[t.key.quantity]
-		grown := t.max > 1.02*t.seen
-		if t.seen = t.max; !grown && t.sure == nil {
+		grown := t.max > 1.001*t.seen
+		if t.seen = t.max; !grown && t.looks == 0 {
 			continue
 		}
 		values := l.points(t.series, q.of)
 		j := l.judge(t, values, sureZ)
 		switch {
 		case j.level == Leak:
-			t.sure = &j
-		case t.sure != nil && l.cameBack(values, t.sure, &j):
-			t.sure = nil
+			if t.looks++; t.looks == 1 {
+				t.since = r.last
+			}
+			if span := r.last - t.since; t.looks > 1 && span >= min(12*3600, (r.last-r.first)/6) {
+				t.sure = &j
+			}
+			continue
+		case t.sure != nil && !l.cameBack(values, t.sure, &j):
+			continue
 		}
+		t.looks, t.sure = 0, nil
 	}
 }
 

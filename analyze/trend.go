@@ -158,7 +158,7 @@ func (c *course) fitOnce(y []float64) fittedTrend {
 	t.base, t.coefficients = t.causes[at], healthy.coefficients
 	own := apart(c.ramp(0), basis(seen[:p], healthy.used))
 	t.err = math.Sqrt(healthy.sse / float64(n) * memory(healthy.rest) / max(floats.Dot(own, own), 1e-300))
-	if float64(n)*gains[at] < suspectZ*suspectZ*(healthy.sse-gains[at]) {
+	if float64(n)*gains[at] < unsureZ*unsureZ*(healthy.sse-gains[at]) {
 		return t // no line could be sure
 	}
 	// What is used depends on the onset, and the onset on what is used.
