@@ -214,16 +214,30 @@ const faint = `(() => {
 	return texts.filter(e => { const a = light(getComputedStyle(e).color), b = light(behind(e)); return (Math.max(a, b) + .05) / (Math.min(a, b) + .05) < 4.5; }).map(e => e.outerHTML.slice(0, 200));
 })()`
 
-func TestPages(t *testing.T) {
-	address := exporter(t)
+// launch starts a browser. On a host with too much to do it now and then crashes while it starts.
+func launch(t *testing.T) context.Context {
+	t.Helper()
 	options := chromedp.DefaultExecAllocatorOptions[:]
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	browser, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	browser, cancel = chromedp.NewContext(browser)
-	t.Cleanup(cancel)
+	var err error
+	for range 3 {
+		browser, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+		t.Cleanup(cancel)
+		browser, cancel = chromedp.NewContext(browser)
+		t.Cleanup(cancel)
+		if err = chromedp.Do(browser, chromedp.Navigate("about:blank")); err == nil {
+			return browser
+		}
+	}
+	t.Fatal(err)
+	return nil
+}
+
+func TestPages(t *testing.T) {
+	address := exporter(t)
+	browser := launch(t)
 	open(t, browser, address).await()
 
 	pages := map[string]string{"fleet": "/", "process": "/process?name=worker-2", "hostile": "/process?name=" + url.QueryEscape("<img src=x onerror=pwned=1>"), "unknown": "/process?name=x"}
