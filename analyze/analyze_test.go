@@ -15,27 +15,27 @@ import (
 	"bro_exporter/parse"
 )
 
-// process writes blocks every 15 seconds, as a process does whose numbers a test sets.
+// process writes a snapshot every 15 seconds, as a process does whose numbers a test sets.
 type process struct {
 	*analyze.Process
-	block parse.Snapshot
+	snapshot parse.Snapshot
 }
 
 const begin = 1.8e9
 
 func start() *process { return &process{Process: analyze.New(time.Time{}, time.Time{})} }
 
-// run begins a process anew and writes its blocks; set sets the numbers of the i-th, which is
+// run starts a process and writes its snapshots; set sets the numbers of the i-th, which is
 // written after so many hours.
-func (p *process) run(from float64, blocks int, set func(i int, hours float64, s *parse.Snapshot)) {
-	for i := range blocks {
+func (p *process) run(from float64, snapshots int, set func(i int, hours float64, s *parse.Snapshot)) {
+	for i := range snapshots {
 		since := 15 * float64(i)
-		p.block = parse.Snapshot{
+		p.snapshot = parse.Snapshot{
 			Time: from + since, First: i == 0,
 			Runtime: parse.Runtime{Real: parse.Opt[float64]{Value: since, Measured: true}},
 		}
-		set(i, since/3600, &p.block)
-		p.Add(&p.block)
+		set(i, since/3600, &p.snapshot)
+		p.Add(&p.snapshot)
 	}
 }
 
@@ -141,7 +141,7 @@ func TestDNSStuck(t *testing.T) {
 	}
 }
 
-// expensive blocks are every 20th.
+// expensive snapshots are every 20th.
 func entries(s *parse.Snapshot, i int, tables map[string]float64) {
 	if i%20 != 19 {
 		return
@@ -207,8 +207,8 @@ func TestCoreLeakIsTheOneThatNothingExplains(t *testing.T) {
 	}
 }
 
-// What a block does not measure is no zero, so a table does not grow anew in each expensive
-// block, and one that is not measured at all is no leak.
+// What a snapshot does not measure is no zero, so a table does not grow again in each expensive
+// snapshot, and one that is not measured at all is no leak.
 func TestNotMeasuredIsNotZero(t *testing.T) {
 	p := start()
 	p.run(begin, 960, func(i int, _ float64, s *parse.Snapshot) { entries(s, i, map[string]float64{"A::b": 1000}) })
@@ -264,7 +264,7 @@ func TestSinceAndUntil(t *testing.T) {
 	at := func(hours float64) time.Time { return time.Unix(begin+int64(hours*3600), 0) }
 	for _, test := range []struct {
 		since, until time.Time
-		blocks       int
+		snapshots    int
 	}{
 		{time.Time{}, time.Time{}, 961},
 		{at(1), time.Time{}, 721},
@@ -274,8 +274,8 @@ func TestSinceAndUntil(t *testing.T) {
 	} {
 		p := &process{Process: analyze.New(test.since, test.until)}
 		p.run(begin, 961, func(int, float64, *parse.Snapshot) {})
-		if r := p.Report("w", "prof.log"); r.Snapshots != test.blocks {
-			t.Errorf("since %v until %v: %d blocks, want %d", test.since, test.until, r.Snapshots, test.blocks)
+		if r := p.Report("w", "prof.log"); r.Snapshots != test.snapshots {
+			t.Errorf("since %v until %v: %d snapshots, want %d", test.since, test.until, r.Snapshots, test.snapshots)
 		}
 	}
 }

@@ -14,8 +14,8 @@
 //
 // A run's answer is one of five. Leak: something grows that nothing healthy explains. Stuck:
 // something is wrong now. Suspected: what grows matters, and something healthy could still explain
-// it. Cannot tell: nothing that matters grows yet, and too little was seen to say more; when more
-// is known is said. Fine: a leak faster than Run.Detectable would have been seen.
+// it. Cannot tell: nothing that matters grows yet, and too little was seen to say more;
+// Run.UndecidedUntil is when that ends. Fine: a leak faster than Run.Detectable would have been seen.
 //
 // # How growth is judged
 //
@@ -62,10 +62,12 @@
 // # Looks
 //
 // Who asks each hour for a week asks 168 times, and gets 168 chances to be told something false. The
-// run is therefore judged at fixed ages, 1.25 times apart, in packet time, so that a file gets the
+// run is therefore judged at fixed ages, each hour or 1.12 times apart, in packet time, so that a file gets the
 // same answer however it is read. Each look asks for 6 standard errors, which chance gives once in
-// 1e9. What is sure then stays a leak until half of its growth has come back. A Report in between
-// asks for 8, so that the next look will agree with it.
+// 1e9, and two in a row must agree, a sixth of the run's age apart. What is sure then stays a leak
+// until half of its growth has come back, or what the whole run shows explains it. A Report in
+// between asks for 8 and for the look before it, so that the next look will agree. Between 3 and 5
+// standard errors a young run is not called fine.
 //
 // # What was weighed
 //

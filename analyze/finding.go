@@ -340,7 +340,7 @@ func (f *findings) timers() {
 	}
 }
 
-// ofConnection says whether each connection has timers of that type.
+// ofConnection reports whether each connection has timers of that type.
 func ofConnection(timer string) bool {
 	return strings.HasPrefix(timer, "Connection") || strings.HasPrefix(timer, "TCP") || strings.HasPrefix(timer, "UDP")
 }
@@ -418,7 +418,7 @@ func (f *findings) steps() {
 	})
 	for _, r := range stepped {
 		s := r.Steps[len(r.Steps)-1]
-		f.note(KindStep, Note, fmt.Sprintf("intelligence: %s jumped by %s at %s, as when a feed is loaded anew",
+		f.note(KindStep, Note, fmt.Sprintf("intelligence: %s jumped by %s at %s, as when a feed is reloaded",
 			r.Name, r.Unit.Format(s.Size), clockTime(s.Time)), "", r.Name)
 	}
 }

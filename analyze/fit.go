@@ -246,7 +246,7 @@ func orthonormal(columns [][]float64) (basis [][]float64) {
 
 // memory returns over how many points what is left of a fit resembles itself: the sum of its
 // autocorrelations up to the first that vanishes (Geyer, 1992). Means of noise that has such a
-// memory scatter as those of so many times fewer points.
+// memory scatter as if there were fewer points, by this factor.
 func memory(rest []float64) float64 {
 	n := len(rest)
 	total := floats.Dot(rest, rest)

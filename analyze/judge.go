@@ -321,8 +321,8 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 	}
 }
 
-// What fills may take that share of the memory in a day before anybody should look, at so many bytes
-// an entry.
+// What fills may take largeShare of the memory in a day, at entrySize bytes an entry, before anybody
+// should look.
 const (
 	largeShare = 0.15
 	entrySize  = 300
@@ -398,7 +398,7 @@ func (l *look) fillingOf(values []float64, since *filling) (base, curved float64
 // age returns how many hours old the process is.
 func (l *look) age() float64 { return (l.run.age + l.run.last - l.run.first) / 3600 }
 
-// material returns by how much a resource must grow in so many hours.
+// material returns the least growth, in a span of hours, that matters.
 func material(q *quantity, hours, level float64) float64 {
 	share := 0.05
 	switch {

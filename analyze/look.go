@@ -74,8 +74,7 @@ func (l *look) eachPoint(f func(hours float64) float64) []float64 {
 	return values
 }
 
-// addLoad adds what a load per second in each bucket of so many hours holds: what expires after
-// some minutes to hours. Of the load of new connections more is kept, if it makes them.
+// addLoad adds what a load, per second in each bucket, holds: what expires after minutes to hours. Of the load of new connections more is kept, if it makes them.
 func (l *look) addLoad(load []float64, hour float64, makes bool) {
 	if load == nil || stat.Mean(load, nil) <= 0 {
 		return

@@ -20,7 +20,7 @@ type quantity struct {
 	peak bool
 	// fills: a healthy process may fill it for up to a day.
 	fills bool
-	// absentIsZero: what a block does not list is 0.
+	// absentIsZero: what a snapshot does not list is 0.
 	absentIsZero bool
 	each         func(s *parse.Snapshot, add func(name string, v float64))
 }

@@ -97,8 +97,8 @@ func (l *look) lowsRise(c *course, least float64) bool {
 	return last >= least && last >= 1.2*before+least/2
 }
 
-// theilSen returns the slopes between pairs of points, of which the median is the estimate of
-// Theil (1950) and Sen (1968).
+// theilSen returns the slopes between pairs of points. Their median is the estimate of Theil (1950)
+// and Sen (1968).
 func theilSen(x, y []float64) []float64 {
 	var slopes []float64
 	step := 1 + len(x)/48

@@ -21,12 +21,12 @@ type key struct {
 // run gathers what one process wrote.
 type run struct {
 	quantities []quantity
-	clock      *clock // nil before the first block with a time
+	clock      *clock // nil before the first snapshot with a time
 	snapshots  int
 	expensive  int
 	first      float64
 	last       float64
-	age        float64 // of the process when its first block here was written, seconds
+	age        float64 // of the process when its first snapshot here was written, seconds
 	left       int     // names beyond maxSeries
 	next       float64 // age of the log at the next look, seconds
 	timed      int     // snapshots whose time fits
@@ -37,7 +37,7 @@ type run struct {
 
 	tracked map[key]*tracked
 	order   []*tracked
-	slots   [][]*tracked // by quantity, and place in the block
+	slots   [][]*tracked // by quantity, and place in the snapshot
 	loads   [2]*series   // connections made, and messages sent to threads, per second
 	before  counts
 
@@ -46,19 +46,19 @@ type run struct {
 	dns     dnsState
 }
 
-// tracked is a resource's series, its value in the newest block that has it, and which that is.
+// tracked is a resource's series, its value in the newest snapshot that has it, and the number of that snapshot.
 type tracked struct {
 	*series
-	key   key
-	block int
-	value float64
-	seen  float64    // its greatest value at the look before
-	looks int        // that have found a leak one after the other
-	since float64    // time of the first of them
-	sure  *judgement // that it leaks, until it has come back
+	key      key
+	snapshot int
+	value    float64
+	seen     float64    // its greatest value at the look before
+	looks    int        // that have found a leak one after the other
+	since    float64    // time of the first of them
+	sure     *judgement // that it leaks, until it has come back
 }
 
-// counts are the counters whose rises are the load, at one block.
+// counts are the counters whose rises are the load, at one snapshot.
 type counts struct {
 	time               float64
 	conns, messages    float64
@@ -129,9 +129,9 @@ func (r *run) addOdd(s *parse.Snapshot) {
 
 // forget drops what the run holds but for how much that is.
 func (r *run) forget() {
-	anew := newRun(r.quantities)
-	anew.snapshots, anew.expensive, anew.odd = r.snapshots, r.expensive, r.odd
-	*r = *anew
+	empty := newRun(r.quantities)
+	empty.snapshots, empty.expensive, empty.odd = r.snapshots, r.expensive, r.odd
+	*r = *empty
 }
 
 // take takes a snapshot whose time fits.
@@ -214,7 +214,7 @@ func (r *run) addQuantities(s *parse.Snapshot) {
 	}
 	for _, t := range r.order {
 		switch {
-		case t.block == r.snapshots && r.quantities[t.key.quantity].name != residentMemory:
+		case t.snapshot == r.snapshots && r.quantities[t.key.quantity].name != residentMemory:
 			t.add(t.value)
 		case r.quantities[t.key.quantity].absentIsZero:
 			t.add(0)
@@ -223,7 +223,7 @@ func (r *run) addQuantities(s *parse.Snapshot) {
 }
 
 // find returns what tracks k, nil if too much is tracked already. Blocks list their names in
-// the same order mostly, so the one that was in this slot of the block before is tried first.
+// the same order mostly, so the one that was in this slot of the snapshot before is tried first.
 func (r *run) find(k key, slot int) *tracked {
 	for len(r.slots[k.quantity]) <= slot {
 		r.slots[k.quantity] = append(r.slots[k.quantity], nil)
@@ -251,13 +251,13 @@ func (r *run) track(k key) *tracked {
 	return t
 }
 
-// take takes a value of the block; those that share a name are added up.
-func (t *tracked) take(block int, v float64) {
-	if t.block == block {
+// take takes a value of the snapshot; those that share a name are added up.
+func (t *tracked) take(snapshot int, v float64) {
+	if t.snapshot == snapshot {
 		t.value += v
 		return
 	}
-	t.block, t.value = block, v
+	t.snapshot, t.value = snapshot, v
 }
 
 func (r *run) addLoad(s *parse.Snapshot) {

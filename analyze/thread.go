@@ -6,20 +6,20 @@ import "bro_exporter/parse"
 // one is put there each second, the heartbeat, that shows soon; but reading a large file may
 // also keep an input thread for a while.
 const (
-	stuckSeconds = 120
-	stuckBlocks  = 4
-	stuckWrites  = 10
+	stuckSeconds   = 120
+	stuckSnapshots = 4
+	stuckWrites    = 10
 )
 
 // threadState is what a thread's queue has done lately.
 type threadState struct {
-	block         int
-	reads, writes uint64 // in that block
+	snapshot      int
+	reads, writes uint64 // in that snapshot
 	// since is when reads last changed, and held what writes was then.
-	since      float64
-	sinceBlock int
-	held       uint64
-	heldReads  uint64
+	since         float64
+	sinceSnapshot int
+	held          uint64
+	heldReads     uint64
 }
 
 func (r *run) addThreads(s *parse.Snapshot) {
@@ -31,33 +31,33 @@ func (r *run) addThreads(s *parse.Snapshot) {
 			if len(r.threads) >= maxSeries {
 				continue
 			}
-			state = &threadState{since: s.Time, sinceBlock: r.snapshots, held: t.InWrites, heldReads: t.InReads}
+			state = &threadState{since: s.Time, sinceSnapshot: r.snapshots, held: t.InWrites, heldReads: t.InReads}
 			r.threads[name] = state
 		}
-		if state.block != r.snapshots {
-			state.block, state.reads, state.writes = r.snapshots, 0, 0
+		if state.snapshot != r.snapshots {
+			state.snapshot, state.reads, state.writes = r.snapshots, 0, 0
 		}
 		state.reads += t.InReads
 		state.writes += t.InWrites
 	}
 	for _, state := range r.threads {
-		if state.block == r.snapshots {
+		if state.snapshot == r.snapshots {
 			state.look(s.Time)
 		}
 	}
 }
 
-// look notes whether the queue was read since the block before.
+// look notes whether the queue was read since the snapshot before.
 func (t *threadState) look(now float64) {
 	if t.reads != t.heldReads || t.writes < t.held {
-		t.since, t.sinceBlock, t.held, t.heldReads = now, t.block, t.writes, t.reads
+		t.since, t.sinceSnapshot, t.held, t.heldReads = now, t.snapshot, t.writes, t.reads
 	}
 }
 
-// stuck says whether the thread was stuck when the run ended with the given block.
-func (t *threadState) stuck(last float64, block int) bool {
-	return t.block >= block-1 && // the last one may be cut off
-		t.block-t.sinceBlock >= stuckBlocks &&
+// stuck says whether the thread was stuck when the run ended with the given snapshot.
+func (t *threadState) stuck(last float64, snapshot int) bool {
+	return t.snapshot >= snapshot-1 && // the last one may be cut off
+		t.snapshot-t.sinceSnapshot >= stuckSnapshots &&
 		last-t.since >= stuckSeconds &&
 		t.writes-t.held >= stuckWrites
 }
@@ -92,5 +92,5 @@ func (d *dnsState) add(s *parse.Snapshot) {
 }
 
 func (d *dnsState) stuck() bool {
-	return d.full && d.last-d.since >= dnsStuckSeconds && d.blocks >= stuckBlocks
+	return d.full && d.last-d.since >= dnsStuckSeconds && d.blocks >= stuckSnapshots
 }
