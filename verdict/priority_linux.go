@@ -5,9 +5,8 @@ import (
 	"syscall"
 )
 
-// niceness leaves the analysis a tenth of what others get on a busy processor. With the greatest
-// niceness it gets nothing for minutes on a host whose processors all have more to do than they can,
-// and everybody who waits for it, such as the garbage collector, waits as long.
+// niceness leaves the analysis a tenth of what others get on a busy processor. The greatest niceness
+// would leave it next to nothing on a saturated host, and the garbage collector may have to wait for it.
 const niceness = 10
 
 // lowerPriority gives the calling goroutine a thread of its own, which yields to others and ends with the
