@@ -32,7 +32,7 @@ func HistoryMetrics() []Metric {
 	return metrics
 }
 
-// NewHistory returns the History of a process of which no snapshot is known yet.
+// NewHistory returns the History of a process before its first snapshot.
 func NewHistory(limits Limits) *History {
 	return &History{metrics: HistoryMetrics(), limits: limits.withDefaults()}
 }

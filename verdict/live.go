@@ -109,7 +109,7 @@ func (l *Live) pass(now time.Time) (more bool) {
 	return len(late) > 0
 }
 
-// older orders by the start of the process; one of which it is not known comes last.
+// older orders by the start of the process; a process without a known start comes last.
 func older(a, b *track) int {
 	if a.status.Started.IsZero() != b.status.Started.IsZero() {
 		if a.status.Started.IsZero() {

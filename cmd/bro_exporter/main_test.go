@@ -23,7 +23,7 @@ import (
 
 var binary string
 
-// The program under test is the one that is shipped, built once.
+// The tests run the program as shipped, built once.
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", name)
 	if err != nil {

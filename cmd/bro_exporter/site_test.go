@@ -265,7 +265,7 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 }
 
-// many makes the logs of n processes, each of which has something to tell.
+// many makes the logs of n processes, each with findings.
 func many(t testing.TB, n int) fleet {
 	var status collector.Status
 	verdicts := map[string]verdict.Verdict{}

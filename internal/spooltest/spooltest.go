@@ -20,7 +20,7 @@ import (
 )
 
 // Log is a real prof.log in the pieces that a process wrote: each ends with all lines of a
-// block but Comm, which lacks its newline and is written with the next.
+// snapshot but Comm, which lacks its newline and is written with the next.
 type Log []replay.Snapshot
 
 // Load reads the log at path, below testdata.
@@ -33,16 +33,16 @@ func Load(t testing.TB, path string) Log {
 	}
 	defer file.Close()
 	var log Log
-	for block, err := range replay.Split(file) {
+	for snapshot, err := range replay.Split(file) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		log = append(log, block)
+		log = append(log, snapshot)
 	}
 	return log
 }
 
-// Time returns the time stamp of the log's block i.
+// Time returns the time stamp of the log's snapshot i.
 func (l Log) Time(i int) float64 { return l[i].Time }
 
 // Spool is a spool directory.
@@ -85,7 +85,7 @@ type Node struct {
 	Name    string
 	Dir     string
 	log     Log
-	next    int // block of log to write
+	next    int // snapshot of log to write
 	process *replay.Process
 }
 
@@ -102,20 +102,20 @@ func (n *Node) Start(log Log) {
 	n.log, n.next, n.process = log, 0, process
 }
 
-// Write writes the next blocks of the log and returns the time stamp of the last.
-func (n *Node) Write(blocks int) float64 {
+// Write writes the next snapshots of the log and returns the time stamp of the last.
+func (n *Node) Write(snapshots int) float64 {
 	n.t.Helper()
-	for range blocks {
+	for range snapshots {
 		n.WriteText(n.Next())
 	}
 	return n.log.Time(n.next - 1)
 }
 
-// Next takes the text of the next block without writing it.
+// Next takes the text of the next snapshot without writing it.
 func (n *Node) Next() string {
 	n.t.Helper()
 	if n.next == len(n.log) {
-		n.t.Fatalf("%s: the log has no more than %d blocks", n.Name, n.next)
+		n.t.Fatalf("%s: the log has no more than %d snapshots", n.Name, n.next)
 	}
 	n.next++
 	return n.log[n.next-1].Text
