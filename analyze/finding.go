@@ -50,7 +50,7 @@ func (f *findings) answer(run *Run) {
 		worst = max(worst, x.Level)
 		run.UndecidedUntil = later(run.UndecidedUntil, x.Until)
 	}
-	open := f.all(func(r resource) bool { return r.Verdict == Unsettled })
+	open := f.all(func(r resource) bool { return r.Verdict == Unsettled && f.look.matters(r) })
 	for _, r := range f.all(func(r resource) bool { return r.judged && r.name == "" }) {
 		run.Span = max(run.Span, hoursLong(r.to-r.from))
 		if r.quantity.kind == KindCore {

@@ -304,6 +304,8 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 	switch base, curved := l.fillingOf(values, since); {
 	case q.unit == Entries && t.slope < 50, q.unit == Timers && t.slope < 5:
 		return NoLevel
+	case q.kind == KindSessions && perHour >= 0.1 && t.growth >= 0.4*t.base:
+		return Leak
 	case q.kind == KindSessions: // some last for hours
 		return Suspected
 	case (base < 0.12 || curved > 0.4) && !late && q.unit == Entries && t.slope*entrySize*day >= largeShare*l.memory():
@@ -327,6 +329,25 @@ const (
 	largeShare = 0.15
 	entrySize  = 300
 )
+
+// matters reports whether growth would matter if it went on: in bytes a day, or, of what is not bytes,
+// as a share of what there is. A cache that is one by design never does.
+func (l *look) matters(r resource) bool {
+	const share = 0.02 // of the memory
+	perDay := day * r.slope
+	switch {
+	case r.quantity.kind == "":
+		return false
+	case r.quantity.kind == KindConnMemory:
+		return r.growth >= 0.1*r.base
+	case r.Unit == Bytes:
+		return perDay >= share*l.memory()
+	case r.Unit == Entries:
+		return perDay*entrySize >= share*l.memory()
+	default:
+		return r.growth >= 0.1*r.base
+	}
+}
 
 // memory returns the newest total, in bytes.
 func (l *look) memory() float64 {
