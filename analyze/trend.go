@@ -370,6 +370,9 @@ func (c *course) steady(y []float64, t *trend, at int) bool {
 	half := len(moves) / 2
 	early, late := stat.Mean(moves[:half], nil), stat.Mean(moves[len(moves)-half:], nil)
 	t.early, t.late, t.walk = early, late, mean/max(sd, 1e-12*math.Abs(mean))*math.Sqrt(float64(len(moves)))
+	if len(moves) < 4 {
+		return up == len(moves) && late >= early/3 // too few for a scatter
+	}
 	return up >= len(moves)-1-len(moves)/6 && t.walk >= 2.5 && late >= early/3 && (c.peak || !t.jumps(rest[at:]))
 }
 
