@@ -12,26 +12,24 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"bro_exporter/collector"
 	"bro_exporter/parse"
-	"bro_exporter/verdict"
 )
 
 // Label is a label that every series gets, such as job or instance.
 type Label struct{ Name, Value string }
 
-// ParseLabel reads NAME=VALUE.
-func ParseLabel(s string) (Label, error) {
+// ParseLabel reads NAME=VALUE. The metrics of a History with these judged ones must have no label NAME.
+func ParseLabel(s string, judged []collector.Metric) (Label, error) {
 	name, value, found := strings.Cut(s, "=")
 	if !found || !regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`).MatchString(name) || strings.HasPrefix(name, "__") {
 		return Label{}, fmt.Errorf("label %q: write it as NAME=VALUE, like job=zeek", s)
 	}
 	taken := []string{"process"}
-	for _, m := range metrics() {
+	for _, m := range metrics(judged) {
 		taken = append(taken, m.labels...)
 	}
 	if slices.Contains(taken, name) {
@@ -44,18 +42,26 @@ func ParseLabel(s string) (Label, error) {
 type Config struct {
 	Labels []Label          // that every series gets
 	Limits collector.Limits // as of the exporter
-	// AnalysisInterval is how much packet time passes from one verdict on a process to the next; 0 means
-	// that there are none. Each costs as much as the reading of about 1 MB of log.
-	AnalysisInterval time.Duration
-	// MemoryLimit is how many bytes of memory a process may use; 0 means that this is unknown.
-	MemoryLimit float64
+	// NewJudge begins to judge a process, whose points are of the metrics Judged; nil for a history
+	// without verdicts.
+	NewJudge func() Judge
+	Judged   []collector.Metric
+}
+
+// Judge judges a process. It calls emit for each point of a verdict: with its time in milliseconds, the
+// index of its metric in Config.Judged, and its labels besides process.
+type Judge interface {
+	// Add adds a snapshot with its time in milliseconds, 0 if it has none.
+	Add(s *parse.Snapshot, at int64, emit func(at int64, metric int, value float64, labels ...string))
+	// End ends the history of the process.
+	End(emit func(at int64, metric int, value float64, labels ...string))
 }
 
 // History is that of some processes.
 type History struct {
 	config  Config
 	metrics []metric // those of the collector, then those of verdicts
-	verdict int      // index of the first of those
+	judged  int      // index of the first of those
 	sorter  sorter
 }
 
@@ -66,20 +72,17 @@ type metric struct {
 	labels     []string // besides process
 }
 
-func metrics() []metric {
+func metrics(judged []collector.Metric) []metric {
 	var list []metric
-	for _, m := range collector.HistoryMetrics() {
+	for _, m := range slices.Concat(collector.HistoryMetrics(), judged) {
 		list = append(list, metric{m.Name, m.HelpText(), m.Type == prometheus.CounterValue, m.Labels})
-	}
-	for _, m := range verdict.Metrics() {
-		list = append(list, metric{m.Name, m.Help, false, m.Labels})
 	}
 	return list
 }
 
 // New returns a History of no process.
 func New(config Config) *History {
-	h := &History{config: config, metrics: metrics(), verdict: len(collector.HistoryMetrics())}
+	h := &History{config: config, metrics: metrics(config.Judged), judged: len(collector.HistoryMetrics())}
 	h.sorter.init(len(h.metrics))
 	return h
 }
@@ -91,8 +94,8 @@ func (h *History) Process(name string) *Process {
 		state: collector.NewHistory(h.config.Limits),
 		slots: make([][]*series, len(h.metrics)), series: make([]map[string]*series, len(h.metrics)),
 	}
-	if h.config.AnalysisInterval > 0 {
-		p.judge = newJudge(h.config.AnalysisInterval, h.config.MemoryLimit)
+	if h.config.NewJudge != nil {
+		p.judge = h.config.NewJudge()
 	}
 	return p
 }
@@ -106,7 +109,7 @@ type Process struct {
 	name    string
 	state   *collector.History
 	times   timeline
-	judge   *judge // nil without verdicts
+	judge   Judge // nil without verdicts
 
 	slots  [][]*series          // of each metric, in the order of the last snapshot
 	slot   []int                // how many of them were met, by metric
@@ -132,7 +135,7 @@ func (p *Process) Add(s *parse.Snapshot) error {
 func (p *Process) End() error {
 	p.times.end(p.emit)
 	if p.judge != nil {
-		p.judge.end(p.emitVerdict)
+		p.judge.End(p.emitVerdict)
 	}
 	p.Outliers, p.OutOfOrder = p.times.outliers, p.times.outOfOrder
 	return p.history.sorter.spillIfFull()
@@ -141,7 +144,7 @@ func (p *Process) End() error {
 // emit adds a snapshot and, unless at is 0, its points at this time, in milliseconds.
 func (p *Process) emit(s *parse.Snapshot, at int64) {
 	if p.judge != nil {
-		p.judge.add(s, at, p.emitVerdict)
+		p.judge.Add(s, at, p.emitVerdict)
 	}
 	if at == 0 {
 		p.state.Add(s, func(int, float64, ...string) {})
@@ -154,11 +157,9 @@ func (p *Process) emit(s *parse.Snapshot, at int64) {
 	})
 }
 
-// emitVerdict adds the points of a verdict.
-func (p *Process) emitVerdict(v *verdict.Verdict, at int64) {
-	v.Series(func(metric int, value float64, labels ...string) {
-		p.lookUp(p.history.verdict+metric, labels).add(&p.history.sorter, at, value)
-	})
+// emitVerdict adds a point of a verdict.
+func (p *Process) emitVerdict(at int64, metric int, value float64, labels ...string) {
+	p.lookUp(p.history.judged+metric, labels).add(&p.history.sorter, at, value)
 }
 
 // find returns a series. Snapshots have their series in the same order most often, so the one that had

@@ -18,6 +18,7 @@ import (
 	"bro_exporter/internal/golden"
 	"bro_exporter/internal/promtool"
 	"bro_exporter/parse"
+	"bro_exporter/verdict"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -297,14 +298,14 @@ func TestLeftOut(t *testing.T) {
 func TestParseLabel(t *testing.T) {
 	for text, want := range map[string]Label{"job=zeek": {"job", "zeek"}, "instance=a=b:1": {"instance", "a=b:1"}, "site=": {"site", ""}} {
 		t.Run(text, func(t *testing.T) {
-			if got, err := ParseLabel(text); err != nil || got != want {
+			if got, err := ParseLabel(text, verdict.Metrics()); err != nil || got != want {
 				t.Errorf("got %v, %v", got, err)
 			}
 		})
 	}
 	for _, text := range []string{"job", "=x", "a-b=x", "__name__=x", "process=x", "thread=x", "originator=x"} {
 		t.Run(text, func(t *testing.T) {
-			if _, err := ParseLabel(text); err == nil {
+			if _, err := ParseLabel(text, verdict.Metrics()); err == nil {
 				t.Error("no error")
 			}
 		})

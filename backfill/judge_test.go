@@ -11,6 +11,10 @@ import (
 	"bro_exporter/verdict"
 )
 
+func judging(interval time.Duration, memoryLimit float64) Config {
+	return Config{NewJudge: func() Judge { return verdict.NewPast(interval, memoryLimit) }, Judged: verdict.Metrics()}
+}
+
 // findings returns the points of verdicts at a time.
 func findings(points map[string]map[string]string, at string) map[string]string {
 	found := map[string]string{}
@@ -39,7 +43,7 @@ func TestFindingsAtTheEnd(t *testing.T) {
 	for _, path := range []string{"3.0.14/table-leak/prof.log", "7.0.11/table-leak/prof.log", "7.0.11/live/prof.log", "7.0.11/restart/prof.run1.log"} {
 		t.Run(path, func(t *testing.T) {
 			const limit = 16 << 30
-			h := New(Config{AnalysisInterval: 10 * time.Minute, MemoryLimit: limit})
+			h := New(judging(10*time.Minute, limit))
 			list := snapshots(t, load(t, path))
 			add(t, h, "bro", list)
 			points := valid(t, written(t, h))
@@ -77,7 +81,7 @@ func TestFindingsAtTheEnd(t *testing.T) {
 
 // A run is judged at its first snapshot, after each interval and at its end; a restart begins again.
 func TestTimesOfVerdicts(t *testing.T) {
-	h := New(Config{AnalysisInterval: time.Minute})
+	h := New(judging(time.Minute, 0))
 	var list []*parse.Snapshot
 	for i := range 10 {
 		list = append(list, snapshot(1e9+15*float64(i), 15*float64(i), i == 0))

@@ -65,7 +65,7 @@ func NewLive(config Config) *Live {
 	}
 	l := &Live{config: config, registry: prometheus.NewRegistry(), tracks: map[string]*track{}}
 	for _, m := range Metrics() {
-		l.descs = append(l.descs, prometheus.NewDesc(m.Name, m.Help, append([]string{"process"}, m.Labels...), nil))
+		l.descs = append(l.descs, prometheus.NewDesc(m.Name, m.HelpText(), append([]string{"process"}, m.Labels...), nil))
 	}
 	l.registry.MustRegister(l)
 	return l

@@ -522,7 +522,7 @@ func TestGathersWithCollector(t *testing.T) {
 		t.Error(err)
 	}
 	for _, f := range families {
-		if f.GetName() == droppedSeries && len(f.GetMetric()) != 4 {
+		if f.GetName() == droppedSeries().Name && len(f.GetMetric()) != 4 {
 			t.Errorf("%v", f)
 		}
 	}

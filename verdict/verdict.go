@@ -26,19 +26,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"bro_exporter/analyze"
 	"bro_exporter/collector"
 )
 
 // maxFindings is how many findings of a process have series.
 const maxFindings = 20
-
-// Metric is a metric of verdicts: a gauge with the label process and Labels.
-type Metric struct {
-	Name   string
-	Help   string
-	Labels []string
-}
 
 // The indices of Metrics.
 const (
@@ -53,40 +48,35 @@ const (
 	dropped
 )
 
-// Metrics returns the metrics of a verdict, as Series counts them.
-func Metrics() []Metric {
+// Metrics returns the metrics of a verdict, as Series counts them. All are gauges.
+func Metrics() []collector.Metric {
 	of := []string{"level", "kind", "resource"}
-	return []Metric{
-		finding: {"bro_finding", "Always 1: the newest verdict on the running process has this finding. " +
-			"level: leak, stuck, suspected or note. kind: the rule, as proftool analyze names it. resource: the culprit.", of},
-		growth: {"bro_finding_growth_per_second",
-			"Growth of a finding's resource, in its unit: bytes, entries, connections, timers or messages.", of},
-		onset: {"bro_finding_onset_timestamp_seconds",
-			"Estimated time at which the growth of a finding began.", of},
-		analyzed: {"bro_analysis_timestamp_seconds",
-			"Time at which the newest verdict on the process was reached.", nil},
-		span: {"bro_analysis_span_seconds",
-			"How much of the run the newest verdict rests on.", nil},
-		undecided: {"bro_analysis_undecided_until_timestamp_seconds",
-			"Time before which nothing can be told about the process. Absent when something can.", nil},
-		detectable: {"bro_analysis_detectable_growth_bytes_per_second",
-			"A leak of memory slower than this could hide in the noise.", nil},
-		exhaustion: {"bro_memory_exhaustion_timestamp_seconds",
-			"Estimated time at which the memory of the host or cgroup is used up at the present growth. Absent without growth.", nil},
-		dropped: {droppedSeries, helpOf(droppedSeries), []string{"collector"}},
+	return []collector.Metric{
+		finding: {Name: "bro_finding", Type: prometheus.GaugeValue, Labels: of,
+			Help: "Always 1: the newest verdict on the running process has this finding. " +
+				"level: leak, stuck, suspected or note. kind: the rule, as proftool analyze names it. resource: the culprit."},
+		growth: {Name: "bro_finding_growth_per_second", Type: prometheus.GaugeValue, Labels: of,
+			Help: "Growth of a finding's resource, in its unit: bytes, entries, connections, timers or messages."},
+		onset: {Name: "bro_finding_onset_timestamp_seconds", Type: prometheus.GaugeValue, Labels: of,
+			Help: "Estimated time at which the growth of a finding began."},
+		analyzed: {Name: "bro_analysis_timestamp_seconds", Type: prometheus.GaugeValue,
+			Help: "Time at which the newest verdict on the process was reached."},
+		span: {Name: "bro_analysis_span_seconds", Type: prometheus.GaugeValue,
+			Help: "How much of the run the newest verdict rests on."},
+		undecided: {Name: "bro_analysis_undecided_until_timestamp_seconds", Type: prometheus.GaugeValue,
+			Help: "Time before which nothing can be told about the process. Absent when something can."},
+		detectable: {Name: "bro_analysis_detectable_growth_bytes_per_second", Type: prometheus.GaugeValue,
+			Help: "A leak of memory slower than this could hide in the noise."},
+		exhaustion: {Name: "bro_memory_exhaustion_timestamp_seconds", Type: prometheus.GaugeValue,
+			Help: "Estimated time at which the memory of the host or cgroup is used up at the present growth. Absent without growth."},
+		dropped: droppedSeries(),
 	}
 }
 
-// droppedSeries is also a metric of the collector, of what it drops itself.
-const droppedSeries = "bro_prof_dropped_series"
-
-func helpOf(name string) string {
-	for _, m := range collector.Health().Metrics {
-		if m.Name == name {
-			return m.HelpText()
-		}
-	}
-	return ""
+// droppedSeries returns a metric that the collector also has, of what it drops itself.
+func droppedSeries() collector.Metric {
+	all := collector.Health().Metrics
+	return all[slices.IndexFunc(all, func(m collector.Metric) bool { return m.Name == "bro_prof_dropped_series" })]
 }
 
 // Verdict is what is known about a process at one time.

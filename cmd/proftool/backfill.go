@@ -14,6 +14,7 @@ import (
 	"bro_exporter/collector"
 	"bro_exporter/logs"
 	"bro_exporter/parse"
+	"bro_exporter/verdict"
 )
 
 // history is "proftool backfill".
@@ -46,15 +47,18 @@ func (h *history) run(ctx context.Context, p *program) (err error) {
 	}
 	var labels []backfill.Label
 	for _, text := range h.labels {
-		label, err := backfill.ParseLabel(text)
+		label, err := backfill.ParseLabel(text, verdict.Metrics())
 		if err != nil {
 			return fmt.Errorf("--label: %w", err)
 		}
 		labels = append(labels, label)
 	}
-	all := backfill.New(backfill.Config{
-		Labels: labels, Limits: h.limits, AnalysisInterval: h.interval, MemoryLimit: float64(h.memoryLimit),
-	})
+	config := backfill.Config{Labels: labels, Limits: h.limits}
+	if h.interval > 0 {
+		config.Judged = verdict.Metrics()
+		config.NewJudge = func() backfill.Judge { return verdict.NewPast(h.interval, float64(h.memoryLimit)) }
+	}
+	all := backfill.New(config)
 	defer func() { _ = all.Close() }()
 	for _, files := range byProcess(h.find(p)) {
 		process := all.Process(files[0].Process)
