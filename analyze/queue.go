@@ -9,7 +9,6 @@ import (
 const (
 	queueHours   = 1.0 / 6
 	readerHours  = 1.0
-	surelyHours  = 2.0 // by which what only takes long has drained
 	drainedShare = 0.8
 	// leastLag is how many messages an input reader may leave unread.
 	leastLag = 5
@@ -48,8 +47,8 @@ func (l *look) judgeQueue(t *tracked, q *quantity) judgement {
 	case n < minPoints || waited < hours || end < least:
 	case end >= drainedShare*slices.Max(c.y[from:]) && rises(c.x[from:], c.y[from:]):
 		j.level = Suspected
-		if waited >= surelyHours {
-			j.level = Leak
+		if waited >= l.surelyHours() && end >= 1.5*slices.Max(append([]float64{0}, c.y[:from]...)) {
+			j.level = Leak // and it never drained from about as much
 		}
 	case end >= manyWaiting && waited >= readerHours:
 		j.level = Stuck
@@ -67,6 +66,15 @@ func (l *look) judgeQueue(t *tracked, q *quantity) judgement {
 	}
 	j.base, j.growth = c.y[from], end-c.y[from]
 	return j
+}
+
+// surelyHours returns for how many hours a queue must have risen to be called a leak: what only takes
+// long has drained by then. A process that has seen a day has seen queues drain.
+func (l *look) surelyHours() float64 {
+	if l.age() < settled {
+		return 2
+	}
+	return day / 4
 }
 
 // rises reports whether most later values are greater.
