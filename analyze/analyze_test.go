@@ -26,7 +26,7 @@ const begin = 1.8e9
 func start() *process { return &process{Process: analyze.New(time.Time{}, time.Time{})} }
 
 // run starts a process and writes its snapshots; set sets the numbers of the i-th, which is
-// written after so many hours.
+// written after some hours.
 func (p *process) run(from float64, snapshots int, set func(i int, hours float64, s *parse.Snapshot)) {
 	for i := range snapshots {
 		since := 15 * float64(i)

@@ -52,7 +52,7 @@ func busy(minutes int, add func(*parse.Snapshot)) {
 	}
 }
 
-// BenchmarkReport judges a run of which all points are filled.
+// BenchmarkReport judges a run whose points are all filled.
 func BenchmarkReport(b *testing.B) {
 	p := analyze.New(time.Time{}, time.Time{})
 	busy(3*24*60, p.Add)

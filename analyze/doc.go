@@ -51,9 +51,10 @@
 // 5.1), or the resident size of the live process is given, that is judged instead.
 //
 // Queues. Of the messages that wait the least at each point counts: a queue that is ever empty has
-// no backlog. One that rises for two hours, or for six in a process that is older than a day, and never
-// drained from about as much is a leak, as is one that drains each night, but less than it filled. A thread that reads nothing while messages are written to it, for two minutes and
-// four snapshots, is stuck.
+// no backlog. A backlog is a leak if it rises for two hours, or for six in a process that is older than
+// a day, and never drained from about as much. So is one that drains each night, but less than it
+// filled. A thread that reads nothing while messages are written to it, for two minutes and four
+// snapshots, is stuck.
 //
 // Less than an hour. Only what nobody would wait for is suspected: memory that rises in each quarter
 // of the log, as fast at its end as before, by tens of megabytes that nothing else explains; or

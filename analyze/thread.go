@@ -54,7 +54,7 @@ func (t *threadState) look(now float64) {
 	}
 }
 
-// stuck says whether the thread was stuck when the run ended with the given snapshot.
+// stuck reports whether the thread was stuck when the run ended with the given snapshot.
 func (t *threadState) stuck(last float64, snapshot int) bool {
 	return t.snapshot >= snapshot-1 && // the last one may be cut off
 		t.snapshot-t.sinceSnapshot >= stuckSnapshots &&
