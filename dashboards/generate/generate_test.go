@@ -14,6 +14,7 @@ import (
 
 	"bro_exporter/collector"
 	"bro_exporter/internal/promtool"
+	"bro_exporter/parse"
 	"bro_exporter/verdict"
 )
 
@@ -473,5 +474,55 @@ func TestPrintQueries(t *testing.T) {
 		if got[c.UID] != want {
 			t.Errorf("%s: %d queries, want %d", c.UID, got[c.UID], want)
 		}
+	}
+}
+
+// What an empty panel tells about releases is what the collector knows about its metrics.
+func TestReleases(t *testing.T) {
+	releases := map[string]parse.Releases{}
+	for _, topic := range collector.Topics() {
+		for _, m := range topic.Metrics {
+			if m.Line != "" && m.Line != "/proc" {
+				releases[m.Name] = m.Releases
+			}
+		}
+	}
+	until := regexp.MustCompile(`Written by 2\.0 to (\d\.\d) only`)
+	since := regexp.MustCompile(`Written since (\d\.\d)`)
+	told := 0
+	for _, c := range asking(t) {
+		for _, p := range c.flat() {
+			if p.FieldConfig == nil {
+				continue // a row, or a text
+			}
+			var written []parse.Releases
+			for _, target := range p.Targets {
+				for _, name := range metricName.FindAllString(target.Expr, -1) {
+					if r, ok := releases[name]; ok {
+						written = append(written, r)
+					}
+				}
+			}
+			text := p.FieldConfig.Defaults.NoValue
+			if m := until.FindStringSubmatch(text); m != nil {
+				told++
+				if !slices.ContainsFunc(written, func(r parse.Releases) bool { return r.Until.String() == m[1] }) {
+					t.Errorf("%s: %s: %q, but its metrics are of %v", c.file, p.Title, text, written)
+				}
+			}
+			if m := since.FindStringSubmatch(text); m != nil {
+				told++
+				if !slices.ContainsFunc(written, func(r parse.Releases) bool { return r.Since.String() == m[1] }) {
+					t.Errorf("%s: %s: %q, but its metrics are of %v", c.file, p.Title, text, written)
+				}
+			}
+			ended := func(r parse.Releases) bool { return r.Until != 0 }
+			if len(written) > 0 && !slices.ContainsFunc(written, func(r parse.Releases) bool { return !ended(r) }) && !until.MatchString(text) {
+				t.Errorf("%s: %s: %q does not tell that its metrics are of %v", c.file, p.Title, text, written)
+			}
+		}
+	}
+	if told < 20 {
+		t.Errorf("only %d panels tell their releases", told)
 	}
 }

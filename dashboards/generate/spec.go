@@ -142,6 +142,7 @@ const (
 // Why a panel may be empty.
 const (
 	until50   = "Written by 2.0 to 5.0 only."
+	byName    = "Written by 2.0 to 5.0, later with zeek/named-tables.zeek only."
 	until30   = "Written by 2.0 to 3.0 only."
 	fromPID   = "Needs .pid beside prof.log, as zeekctl writes it, and a process that runs."
 	since21   = "Written since 2.1, for processes with threads."
