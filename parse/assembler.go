@@ -56,13 +56,6 @@ func (a *Assembler) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// WriteString is Write without a copy of s.
-func (a *Assembler) WriteString(s string) (int, error) {
-	a.room(len(s))
-	a.buf = append(a.buf, s...)
-	return len(s), nil
-}
-
 // Shrink gives back the memory that a long line or a burst of Writes has taken. Call it when
 // nothing more comes for a while.
 func (a *Assembler) Shrink() {

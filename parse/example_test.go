@@ -2,6 +2,7 @@ package parse_test
 
 import (
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"strings"
@@ -50,7 +51,7 @@ func ExampleReader() {
 func ExampleAssembler() {
 	a := parse.NewAssembler("prof.log")
 	for _, piece := range []string{sample[:100], sample[100:]} {
-		a.WriteString(piece)
+		io.WriteString(a, piece)
 		for a.Scan() {
 			if s, ok := a.Record().(*parse.Snapshot); ok {
 				fmt.Printf("complete: line %d\n", s.Line)

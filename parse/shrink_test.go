@@ -22,7 +22,7 @@ func TestShrink(t *testing.T) {
 	for len(text) > 0 {
 		n := min(len(text), 777)
 		plain.Write(text[:n])
-		shrunk.WriteString(string(text[:n]))
+		shrunk.Write(text[:n])
 		scan(plain, &want)
 		scan(shrunk, &got)
 		shrunk.Shrink()

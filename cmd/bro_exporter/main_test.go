@@ -96,7 +96,7 @@ func launch(t *testing.T, user *syscall.SysProcAttr, args ...string) *exporter {
 		e.url = "http://" + a
 	case err := <-e.end:
 		t.Fatalf("ended at once: %v\n%s", err, e.log)
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("never listened")
 	}
 	return e
@@ -147,7 +147,7 @@ func (e *exporter) stop() (code int, log string) {
 	select {
 	case err := <-e.end:
 		return exitCode(e.t, err), e.log.String()
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		e.t.Fatal("did not stop")
 		return 0, ""
 	}

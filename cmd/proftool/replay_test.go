@@ -56,7 +56,7 @@ func TestReplayUntilStopped(t *testing.T) {
 // await waits until a file holds text.
 func await(t *testing.T, path, text string) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if b, _ := os.ReadFile(path); strings.Contains(string(b), text) {
 			return
 		}
