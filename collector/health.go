@@ -64,7 +64,7 @@ func Health() Topic {
 			prometheus.CounterValue, func(v *view) (float64, bool) { return float64(v.file.restarts), v.file.present }),
 		{
 			Name:   "bro_prof_dropped_series",
-			Help:   "Threads, globals and timers that have no series of their own because of a limit; they are added up as \"other\".",
+			Help:   "What has no series of its own because of a limit: threads, globals and timers, which are added up as \"other\", and findings.",
 			Type:   prometheus.GaugeValue,
 			source: ofFile,
 			Labels: []string{"collector"},

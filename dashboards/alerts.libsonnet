@@ -24,18 +24,19 @@
     if c.runbookUrlPattern != '' then c.runbookUrlPattern % std.asciiLower(name)
     else '%s/d/bro-runbooks?viewPanel=%d' % [c.grafanaUrl, panels[0].id],
 
-  // The text of a query about the alert's own series: `metric{labels}`, each label as in the alert.
-  local own(labels) = {
-    matchers: std.join(',', ['%s=%%q' % l for l in labels]),
-    values: std.join(' ', ['$labels.' + l for l in labels]),
-  },
-  // Text that is shown if the query has an answer; in it `. | first | value` is the answer.
+  // The matchers of the alert's own target and process: all labels that it has, so that of two sites with the
+  // same host name the right one is asked, whatever label tells them apart.
+  local own = '{{ $own := "" }}{{ range $name, $value := $labels }}{{ if not (match "^(__name__|alert.+|level|kind|resource|thread)$" $name) }}{{ $own = printf "%s%s=%q," $own $name $value }}{{ end }}{{ end }}',
+  // Text that is shown if a query has an answer; in it `. | first | value` is the answer. In the query %(own)s
+  // stands for the matchers of target and process, and of further labels.
   local asked(expr, labels, text) =
-    '{{ with query (printf "%s" %s) }}%s{{ end }}' % [expr % { own: own(labels).matchers }, std.join(' ', std.repeat([own(labels).values], std.length(std.findSubstr('%(own)s', expr)))), text],
+    local matchers = '%s' + std.join(',', ['%s=%%q' % l for l in labels]);
+    local values = std.join(' ', ['$own'] + ['$labels.' + l for l in labels]);
+    '{{ with query (printf "%s" %s) }}%s{{ end }}' % [expr % { own: matchers }, std.join(' ', std.repeat([values], std.length(std.findSubstr('%(own)s', expr)))), text],
   local time = '{{ ((. | first | value) | toTime).Format "Jan 2 15:04 MST" }}',
 
-  local usedUp = asked('bro_memory_exhaustion_timestamp_seconds{%(own)s}', ['job', 'instance', 'process'], ' Memory is used up at ' + time + '.'),
-  local behind(queue) = asked('bro_thread_messages_pending_%(q)s{%%(own)s} / rate(bro_thread_queue_%(q)s_writes_total{%%(own)s}[15m])' % { q: queue }, ['job', 'instance', 'process', 'thread'], ' It is {{ . | first | value | humanizeDuration }} behind.'),
+  local usedUp = asked('bro_memory_exhaustion_timestamp_seconds{%(own)s}', [], ' Memory is used up at ' + time + '.'),
+  local behind(queue) = asked('bro_thread_messages_pending_%(q)s{%%(own)s} / rate(bro_thread_queue_%(q)s_writes_total{%%(own)s}[15m])' % { q: queue }, ['thread'], ' It is {{ . | first | value | humanizeDuration }} behind.'),
 
   local alert(name, why, expr, duration, severity, summary, description, uid, labels, keep=null) = {
     alert: name,
@@ -46,7 +47,7 @@
     labels: { severity: if std.objectHas(c.severities, severity) then c.severities[severity] else severity } + c.alertLabels,
     annotations: {
       summary: summary,
-      description: description,
+      description: (if std.length(std.findSubstr('$own', description)) > 0 then own else '') + description,
       runbook_url: runbook(name),
       dashboard: link(uid, labels),
     },
@@ -54,16 +55,11 @@
 
   // Findings of these kinds, but for what is only good to know.
   local finding(kind) = 'bro_finding{kind="%s", level=~"leak|stuck|suspected"%%(and_s)s}' % kind,
-  local labelsOfFinding = ['job', 'instance', 'process', 'level', 'kind', 'resource'],
+  local labelsOfFinding = ['level', 'kind', 'resource'],
 
-  // units: how a rate is written: 'B' for bytes, 'entries' and the like; null lets the resource decide.
-  local perHour(units) =
-    local rate(text) = asked('3600 * bro_finding_growth_per_second{%(own)s}', labelsOfFinding, ' by ' + text + ' an hour');
-    local bytes = '{{ . | first | value | humanize1024 }}B';
-    local counted(unit) = '{{ . | first | value | humanize }} ' + unit;
-    if units == 'B' then rate(bytes)
-    else if units == null then rate('{{ if match "^(global|memory)" $labels.resource }}' + bytes + '{{ else }}' + counted('entries') + '{{ end }}')
-    else rate(counted(units)),
+  // A growth in the unit of its resource.
+  local perHour =
+    asked('3600 * bro_finding_growth_per_second{%(own)s}', labelsOfFinding, ' by {{ with . | first }}{{ if eq (. | label "unit") "bytes" }}{{ . | value | humanize1024 }}B{{ else }}{{ . | value | humanize }} {{ . | label "unit" }}{{ end }}{{ end }} an hour'),
   local since = asked('bro_finding_onset_timestamp_seconds{%(own)s}', labelsOfFinding, ', since ' + time),
 
   // What is suspected only informs: a day may still explain it.
@@ -72,7 +68,7 @@
 
   // One alert for a kind of finding. 2 m: one judging, seen by two scrapes. It keeps firing for 15 minutes
   // while an exporter that has restarted reads the history again.
-  local leak(name, kind, units, summary, uid='bro-leak-hunt') =
+  local leak(name, kind, summary, uid='bro-leak-hunt') =
     alert(
       name,
       'The judge calls it %s.' % kind,
@@ -80,7 +76,7 @@
       '2m',
       severityOfLevel,
       summary,
-      grows(units) + usedUp,
+      grows + usedUp,
       uid,
       ['process'],
       keep='15m'
@@ -89,7 +85,7 @@
   // What the judge finds beside what an expression finds at once: one alert for both.
   local orFinding(expr, kind) = std.rstripChars(expr, '\n') + '\nor ignoring (thread, level, kind, resource) ' + finding(kind),
   local either(ofFinding, text) = '{{ if $labels.kind }}' + ofFinding + '{{ else }}' + text + '{{ end }}',
-  local grows(units) = '{{ $labels.resource }} of ' + process + ' grows' + perHour(units) + since + '.' + isSuspected,
+  local grows = '{{ $labels.resource }} of ' + process + ' grows' + perHour + since + '.' + isSuspected,
 
   runbookUrl(name):: runbook(name),
 
@@ -178,7 +174,7 @@
             '10m',
             'warning',
             'A Bro process has stopped writing its prof.log.',
-            process + ' has written no snapshot for 10 minutes: bro_up is {{ $value | humanize }}. ' + asked('bro_process_resident_memory_bytes{%(own)s}', ['job', 'instance', 'process'], 'Its process lives.'),
+            process + ' has written no snapshot for 10 minutes: bro_up is {{ $value | humanize }}. ' + asked('bro_process_resident_memory_bytes{%(own)s}', [], 'Its process lives.'),
             'bro-process',
             ['process']
           ),
@@ -302,7 +298,7 @@
             '15m',
             severityOfLevel,
             'A thread of a Bro process is slower than what is written to it, and memory grows.',
-            either(grows('messages'), '{{ $value | humanize }} messages wait for thread {{ $labels.thread }} of ' + process + ', and their number grows.' + behind('in')),
+            either(grows, '{{ $value | humanize }} messages wait for thread {{ $labels.thread }} of ' + process + ', and their number grows.' + behind('in')),
             'bro-queues',
             ['process', 'thread'],
             keep='15m'
@@ -314,7 +310,7 @@
             '15m',
             severityOfLevel,
             'The main thread of a Bro process is slower than what a thread sends to it.',
-            either(grows('messages'), '{{ $value | humanize }} messages of thread {{ $labels.thread }} wait for the main thread of ' + process + ', and their number grows.' + behind('out')),
+            either(grows, '{{ $value | humanize }} messages of thread {{ $labels.thread }} wait for the main thread of ' + process + ', and their number grows.' + behind('out')),
             'bro-queues',
             ['process', 'thread'],
             keep='15m'
@@ -326,7 +322,7 @@
             '15m',
             severityOfLevel,
             'An input reader of a Bro process does not read one message for each written to it.',
-            either(grows('messages'), 'Input reader {{ $labels.thread }} of ' + process + ' is {{ $value | humanize }} messages behind, and their number grows.' + behind('in')),
+            either(grows, 'Input reader {{ $labels.thread }} of ' + process + ' is {{ $value | humanize }} messages behind, and their number grows.' + behind('in')),
             'bro-queues',
             ['process', 'thread'],
             keep='15m'
@@ -337,18 +333,18 @@
         name: 'bro_findings',
         interval: '1m',
         rules: [
-          leak('BroMemoryGrowing', 'memory', 'B', 'The memory of a Bro process grows, and what explains it grows as well.'),
-          leak('BroCoreLeak', 'core', 'B', 'The memory of a Bro process grows while its tables, connections and queues do not.'),
-          leak('BroTableGrowing', 'script-table', null, 'A table of the script layer grows without an end in sight.'),
-          leak('BroIntelGrowing', 'intel', null, 'The intelligence store grows, which it must not after start-up.'),
-          leak('BroGlobalsGrowing', 'globals', 'B', 'The globals of the script layer grow without an end in sight.'),
-          leak('BroConnectionsHeld', 'conns-held', 'connections', 'Scripts or timers keep more and more connections that have ended.'),
-          leak('BroSessionsGrowing', 'sessions', 'connections', 'The session table of a Bro process grows more than its traffic explains.'),
-          leak('BroConnectionMemoryGrowing', 'conn-memory', 'B', 'Each connection of a Bro process takes more and more memory.'),
-          leak('BroReassemblerGrowing', 'reassembler', 'B', 'Data that waits to be reassembled piles up in a Bro process.'),
-          leak('BroTimersGrowing', 'timers', 'timers', 'A Bro process has more and more timers of one type.'),
-          leak('BroTriggersGrowing', 'triggers', 'triggers', 'More and more when statements of a Bro process wait.'),
-          leak('BroDNSCacheGrowing', 'dns-cache', 'entries', 'The DNS cache of a Bro process grows without an end in sight.'),
+          leak('BroMemoryGrowing', 'memory', 'The memory of a Bro process grows, and what explains it grows as well.'),
+          leak('BroCoreLeak', 'core', 'The memory of a Bro process grows while its tables, connections and queues do not.'),
+          leak('BroTableGrowing', 'script-table', 'A table of the script layer grows without an end in sight.'),
+          leak('BroIntelGrowing', 'intel', 'The intelligence store grows, which it must not after start-up.'),
+          leak('BroGlobalsGrowing', 'globals', 'The globals of the script layer grow without an end in sight.'),
+          leak('BroConnectionsHeld', 'conns-held', 'Scripts or timers keep more and more connections that have ended.'),
+          leak('BroSessionsGrowing', 'sessions', 'The session table of a Bro process grows more than its traffic explains.'),
+          leak('BroConnectionMemoryGrowing', 'conn-memory', 'Each connection of a Bro process takes more and more memory.'),
+          leak('BroReassemblerGrowing', 'reassembler', 'Data that waits to be reassembled piles up in a Bro process.'),
+          leak('BroTimersGrowing', 'timers', 'A Bro process has more and more timers of one type.'),
+          leak('BroTriggersGrowing', 'triggers', 'More and more when statements of a Bro process wait.'),
+          leak('BroDNSCacheGrowing', 'dns-cache', 'The DNS cache of a Bro process grows without an end in sight.'),
         ],
       },
     ],

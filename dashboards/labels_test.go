@@ -68,6 +68,17 @@ tests:
         values: '_x60 1x60'
       - series: 'bro_finding{rack="2",level="leak",kind="backlog-out",resource="x pending out",ID}'
         values: '_x60 1x60'
+      # Sites d and e: the same leak in both, told apart by a label that no rule knows.
+      - series: 'bro_finding{site="d",level="leak",kind="intel",resource="x",ID}'
+        values: '1x120'
+      - series: 'bro_finding_growth_per_second{site="d",level="leak",kind="intel",resource="x",unit="entries",ID}'
+        values: '1x120'
+      - series: 'bro_memory_exhaustion_timestamp_seconds{site="d",ID}'
+        values: '360000x120'
+      - series: 'bro_finding{site="e",level="leak",kind="intel",resource="x",ID}'
+        values: '1x120'
+      - series: 'bro_finding_growth_per_second{site="e",level="leak",kind="intel",resource="x",unit="bytes",ID}'
+        values: '2x120'
     promql_expr_test:
       - expr: 'count by (alertname, cluster, rack, thread) (ALERTS{alertstate="firing"})'
         eval_time: 57m
@@ -76,6 +87,7 @@ tests:
           - {labels: '{alertname="BroThreadStuck", rack="1", thread="stuck \"dns\""}', value: 1}
           - {labels: '{alertname="BroQueueInGrowing", rack="1", thread="slow"}', value: 1}
           - {labels: '{alertname="BroCoreLeak", rack="1"}', value: 1}
+          - {labels: '{alertname="BroIntelGrowing"}', value: 2}
       - expr: 'count by (alertname, cluster, rack, thread) (ALERTS{alertstate="firing"})'
         eval_time: 119m
         exp_samples:
@@ -84,7 +96,23 @@ tests:
           - {labels: '{alertname="BroQueueInGrowing", rack="2", thread="slow"}', value: 1}
           - {labels: '{alertname="BroQueueOutGrowing", rack="2"}', value: 1}
           - {labels: '{alertname="BroCoreLeak", rack="2"}', value: 1}
+          - {labels: '{alertname="BroIntelGrowing"}', value: 2}
     alert_rule_test:
+      - alertname: BroIntelGrowing
+        eval_time: 119m
+        exp_alerts:
+          - exp_labels: {severity: warning, site: d, level: leak, kind: intel, resource: x, job: zeek, instance: 's:10147', process: w}
+            exp_annotations:
+              summary: The intelligence store grows, which it must not after start-up.
+              description: 'x of w on s:10147 grows by 3.6k entries an hour. Memory is used up at Jan 5 04:00 UTC.'
+              runbook_url: INTEL
+              dashboard: http://localhost:3000/d/bro-leak-hunt?var-job=zeek&var-instance=s%3A10147&var-process=w
+          - exp_labels: {severity: warning, site: e, level: leak, kind: intel, resource: x, job: zeek, instance: 's:10147', process: w}
+            exp_annotations:
+              summary: The intelligence store grows, which it must not after start-up.
+              description: 'x of w on s:10147 grows by 7.031kiB an hour.'
+              runbook_url: INTEL
+              dashboard: http://localhost:3000/d/bro-leak-hunt?var-job=zeek&var-instance=s%3A10147&var-process=w
       - alertname: BroThreadStuck
         eval_time: 119m
         exp_alerts:
@@ -97,7 +125,7 @@ tests:
 `
 
 func TestLabelsThatAreAddedOrChange(t *testing.T) {
-	test := strings.NewReplacer("ID", `job="zeek",instance="s:10147",process="w"`, "RUNBOOK", runbookOf(t, "BroThreadStuck")).Replace(twoSites)
+	test := strings.NewReplacer("ID", `job="zeek",instance="s:10147",process="w"`, "RUNBOOK", runbookOf(t, "BroThreadStuck"), "INTEL", runbookOf(t, "BroIntelGrowing")).Replace(twoSites)
 	promtest(t, test)
 }
 
@@ -134,7 +162,11 @@ func TestFindings(t *testing.T) {
 			process := level + "-" + string(kind)
 			labels := fmt.Sprintf(`process="%s",level="%s",kind="%s",resource="table \"x\\y"`, process, level, kind)
 			add("bro_finding", labels, "1x60")
-			add("bro_finding_growth_per_second", labels, "1x60")
+			unit := "entries"
+			if kind == "core" {
+				unit = "bytes"
+			}
+			add("bro_finding_growth_per_second", labels+`,unit="`+unit+`"`, "1x60")
 			add("bro_finding_onset_timestamp_seconds", labels, "0x60")
 			severity := "warning"
 			switch {

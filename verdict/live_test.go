@@ -450,7 +450,7 @@ func TestSeries(t *testing.T) {
 	v := Verdict{At: at, Exhausted: at.Add(time.Hour), Report: analyze.Report{
 		Runs: []analyze.Run{{}, {Span: time.Hour, Answer: analyze.CannotTell, UndecidedUntil: at.Add(2 * time.Hour), Detectable: 3600}},
 		Findings: []analyze.Finding{
-			{Level: analyze.Leak, Kind: analyze.KindScriptTable, Run: 1, Resource: "table Foo::\xff", Growth: analyze.Rate{PerHour: 7200}, Onset: at.Add(-time.Minute)},
+			{Level: analyze.Leak, Kind: analyze.KindScriptTable, Run: 1, Resource: "table Foo::\xff", Unit: analyze.Entries, Growth: analyze.Rate{PerHour: 7200}, Onset: at.Add(-time.Minute)},
 			{Level: analyze.Leak, Kind: analyze.KindScriptTable, Run: 1, Resource: "table Foo::\xff"},
 			{Level: analyze.Leak, Kind: analyze.KindCore, Run: 0, Resource: "memory (total)"},
 			{Level: analyze.Note, Kind: analyze.KindRestarts, Run: 1},
@@ -471,7 +471,7 @@ bro_analysis_span_seconds[] 3600
 bro_analysis_undecided_until_timestamp_seconds[] 8200
 bro_analysis_detectable_growth_bytes_per_second[] 1
 bro_finding["leak" "script-table" "table Foo::` + "\uFFFD" + `"] 1
-bro_finding_growth_per_second["leak" "script-table" "table Foo::` + "\uFFFD" + `"] 2
+bro_finding_growth_per_second["leak" "script-table" "table Foo::` + "\uFFFD" + `" "entries"] 2
 bro_finding_onset_timestamp_seconds["leak" "script-table" "table Foo::` + "\uFFFD" + `"] 940
 bro_finding["note" "restarts" ""] 1
 bro_prof_dropped_series["findings"] 12

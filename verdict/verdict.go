@@ -55,8 +55,8 @@ func Metrics() []collector.Metric {
 		finding: {Name: "bro_finding", Type: prometheus.GaugeValue, Labels: of,
 			Help: "Always 1: the newest verdict on the running process has this finding. " +
 				"level: leak, stuck, suspected or note. kind: the rule, as proftool analyze names it. resource: the culprit."},
-		growth: {Name: "bro_finding_growth_per_second", Type: prometheus.GaugeValue, Labels: of,
-			Help: "Growth of a finding's resource, in its unit: bytes, entries, connections, timers or messages."},
+		growth: {Name: "bro_finding_growth_per_second", Type: prometheus.GaugeValue, Labels: append(slices.Clone(of), "unit"),
+			Help: "Growth of a finding's resource. unit: what is counted, such as bytes, entries, connections, timers or messages."},
 		onset: {Name: "bro_finding_onset_timestamp_seconds", Type: prometheus.GaugeValue, Labels: of,
 			Help: "Estimated time at which the growth of a finding began."},
 		analyzed: {Name: "bro_analysis_timestamp_seconds", Type: prometheus.GaugeValue,
@@ -131,7 +131,7 @@ func (v *Verdict) findings(emit func(metric int, value float64, labels ...string
 		seen[labels] = true
 		emit(finding, 1, labels[:]...)
 		if f.Growth.PerHour != 0 {
-			emit(growth, f.Growth.PerHour/3600, labels[:]...)
+			emit(growth, f.Growth.PerHour/3600, append(labels[:], string(f.Unit))...)
 		}
 		if !f.Onset.IsZero() {
 			emit(onset, unix(f.Onset), labels[:]...)

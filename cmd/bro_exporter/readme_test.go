@@ -41,6 +41,9 @@ func metricTables() string {
 	}
 	b.WriteString("\n**findings**\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n")
 	for _, m := range verdict.Metrics() {
+		if m.Name == "bro_prof_dropped_series" {
+			continue // it stands above
+		}
 		fmt.Fprintf(&b, "| `%s` | gauge | %s | %s |\n", m.Name, strings.Join(m.Labels, ", "), m.Help)
 	}
 	return b.String() + "\n"

@@ -1,7 +1,5 @@
 package main
 
-import "strings"
-
 // What a process, or a finding of it, counts as, the worst highest.
 func stateTexts() []text {
 	return []text{
@@ -31,17 +29,9 @@ const state = `((bro_up{$here} == 0) + 9
   or bro_up{$here} * 0 + 2 unless bro_analysis_timestamp_seconds{$here}
   or bro_up{$here} * 0)`
 
-// growthPerHour is the growth of the findings with some matchers that count bytes, or of those that count
-// something else.
-func growthPerHour(matchers string, bytes bool) string {
-	const sizes, tables, sized = `kind=~"core|memory|globals|conn-memory|reassembler"`, `kind=~"script-table|intel"`, `resource=~"(global|memory) .*"`
-	growth := func(more ...string) string {
-		return `bro_finding_growth_per_second{` + matchers + `, ` + strings.Join(more, ", ") + `}`
-	}
-	if bytes {
-		return `(` + growth(sizes) + ` or ` + growth(tables, sized) + `) * 3600`
-	}
-	return `(` + growth(strings.Replace(sizes, "=~", "!~", 1)) + ` unless ` + growth(tables, sized) + `) * 3600`
+// growthPerHour is the growth of the findings with some matchers.
+func growthPerHour(matchers string) string {
+	return `bro_finding_growth_per_second{` + matchers + `} * 3600`
 }
 
 // trouble lists the findings that are more than worth knowing, with the labels given; the worst first.
@@ -66,8 +56,8 @@ func findingsPanel(width int, levels, matchers string, labels []string) panel {
 		queries: []query{
 			{expr: levels, legend: "Level", texts: stateTexts(), width: 80},
 			{expr: `bro_finding_onset_timestamp_seconds{` + matchers + `} * 1000`, legend: "Since", unit: "dateTimeFromNow", width: 95},
-			{expr: growthPerHour(matchers, true), legend: "Bytes/h", unit: "bytes"},
-			{expr: growthPerHour(matchers, false), legend: "Count/h"},
+			{expr: growthPerHour(matchers + `, unit="bytes"`), legend: "Bytes/h", unit: "bytes"},
+			{expr: growthPerHour(matchers + `, unit!="bytes"`), legend: "Count/h"},
 			{expr: `(bro_finding{` + matchers + `} * 0 + ignoring (level, kind, resource) group_left () bro_memory_exhaustion_timestamp_seconds{$here}) * 1000`, legend: "Memory used up", unit: "dateTimeFromNow", width: 105},
 		},
 	}
