@@ -23,7 +23,7 @@ tool    = go tool -modfile=tools/go.mod
 prometheus = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod
 alertmanager = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/alertmanager/go.mod
 
-.PHONY: help build all install uninstall packages packages-test packages-boot release man completion dashboards test format tidy vet unit servers golden e2e browser screenshots demo lint vulnerabilities fuzz soak quality bench clean
+.PHONY: help build all install uninstall packages packages-test packages-boot release man completion dashboards test format tidy vet unit servers golden e2e browser screenshots demo lint vulnerabilities fuzz soak quality bench benchstat clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -117,7 +117,12 @@ soak: ## Play months of a spool directory for SOAK (10m) and check every scrape
 quality: ## Judge CASES (8) labelled logs of each class and length with the dice of SET (0), hour by hour
 	go test -v -count 1 -timeout 0 -run '^Test(Quality|Scenes)$$' ./analyze -set $(SET) -cases $(CASES) -looks -every 1
 
-bench: ## Run the benchmarks, for benchstat, into BENCH (dist/bench.txt); BENCHMARKS.md has one run
+SIZE   ?= 256
+ROUNDS ?= 5
+bench: ## Print what everything costs, against anchors, on logs of SIZE (256) MB; BENCHMARKS.md has one run
+	@go run ./e2e/bench -size $(SIZE) -rounds $(ROUNDS)
+
+benchstat: ## Run the Go benchmarks, for benchstat, into BENCH (dist/bench.txt)
 	@mkdir -p $(dir $(BENCH))
 	go test -bench . -benchmem -run '^$$' -count 6 ./... | tee $(BENCH)
 
