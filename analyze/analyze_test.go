@@ -415,3 +415,70 @@ func TestLiveAndFileAgree(t *testing.T) {
 		})
 	}
 }
+
+// A clock that was wrong for a while neither hides a leak nor adds anything to it.
+func TestClockIsSet(t *testing.T) {
+	const year2000, n = 946684800, 4 * 24 * 240
+	ahead := func(by float64, from, to int) func(i int, time float64) float64 {
+		return func(i int, time float64) float64 {
+			if i >= from && i < to {
+				return time + by
+			}
+			return time
+		}
+	}
+	for _, test := range []struct {
+		name string
+		time func(i int, time float64) float64
+	}{
+		{name: "one thirty days ahead", time: ahead(30*86400, 300, 301)},
+		{name: "two thirty days ahead", time: ahead(30*86400, 300, 302)},
+		{name: "forty thirty days ahead", time: ahead(30*86400, 300, 340)},
+		{name: "forty twelve hours ahead", time: ahead(12*3600, 300, 340)},
+		{name: "nine thirty days back", time: ahead(-30*86400, 300, 309)},
+		{name: "an hour back for good", time: ahead(-3600, 300, n)},
+		{name: "thirty days ahead for good", time: ahead(30*86400, 300, n)},
+		{name: "two of the year 2000 at the start", time: ahead(year2000-begin, 0, 2)},
+		{name: "forty of the year 2000 at the start", time: ahead(year2000-begin, 0, 40)},
+		{name: "four hundred of 1970 at the start", time: ahead(1-begin, 0, 400)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := start()
+			p.run(begin, n, func(i int, hours float64, s *parse.Snapshot) {
+				s.Time = test.time(i, s.Time)
+				entries(s, i, map[string]float64{"Foo::leaks": 1000 + 5000*hours, "Bar::flat": 1000})
+			})
+			r := p.Report("worker-1", "prof.log")
+			leaks := slices.ContainsFunc(r.Findings, func(f analyze.Finding) bool {
+				return f.Level == analyze.Leak && strings.Contains(f.Resource, "Foo::leaks")
+			})
+			if !leaks {
+				t.Errorf("the leak is hidden: %v", r.Findings)
+			}
+			if !slices.Contains(kinds(r), analyze.KindNotMeasured) {
+				t.Error("nothing tells that snapshots are left out")
+			}
+		})
+	}
+}
+
+// The first two snapshots after a pause count as two.
+func TestPause(t *testing.T) {
+	p := start()
+	p.run(begin, 9600, func(i int, _ float64, s *parse.Snapshot) {
+		if i >= 4800 {
+			s.Time += 7 * 3600
+			s.Runtime.Real.Value += 7 * 3600
+		}
+		s.Conns.Sessions = of(100)
+	})
+	r := p.Report("worker-1", "prof.log")
+	for _, res := range r.Runs[0].Resources {
+		if res.Name == "sessions" && (res.Min != 100 || res.Max != 100) {
+			t.Errorf("%v to %v sessions, want 100", res.Min, res.Max)
+		}
+	}
+	if span := r.Runs[0].To.Sub(r.Runs[0].From); span < 46*time.Hour {
+		t.Errorf("the run took %v, want that of the whole log", span)
+	}
+}

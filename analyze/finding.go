@@ -162,7 +162,7 @@ func growth(r *Resource) string {
 func (f *findings) stuckThreads() {
 	f.stuck = map[string]bool{}
 	for name, t := range f.run.threads {
-		if !t.stuck(f.run.last, f.run.snapshots) {
+		if !t.stuck(f.run.last, f.run.timed) {
 			continue
 		}
 		f.stuck[name] = true

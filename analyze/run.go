@@ -29,7 +29,7 @@ type run struct {
 	age        float64 // of the process when its first snapshot here was written, seconds
 	left       int     // names beyond maxSeries
 	next       float64 // age of the log at the next look, seconds
-	timed      int     // snapshots whose time fits
+	timed      int     // snapshots whose time fits; the number of the newest of them
 	odd        int     // those whose time does not
 	held       *parse.Snapshot
 	adj        float64 // "total_adj" of the newest snapshot, bytes
@@ -118,13 +118,26 @@ func (r *run) addOdd(s *parse.Snapshot) {
 		return
 	}
 	r.held = nil
-	const few = 8
-	if pause := held.Time - r.last; pause < 0 || r.timed <= few && pause > 100*(r.last-r.first) {
+	if held.Time < r.last || r.clockSet(held) {
 		r.odd += r.timed
 		r.forget()
 	}
 	r.take(held)
 	r.take(s)
+}
+
+// clockSet reports whether a clock was set ahead just before s. After a pause the age of the process,
+// by its "real", has grown as much as the time; after its first packets, in a wrong year, nothing else
+// was seen. The time of a trace that is read with -r always runs faster than the age.
+func (r *run) clockSet(s *parse.Snapshot) bool {
+	const few = 8
+	pause, span := s.Time-r.last, r.last-r.first
+	if r.timed <= few && pause > 100*span {
+		return true
+	}
+	aged, passed := r.real-r.age, s.Runtime.Real.Value-r.real
+	trace := aged <= 0 || span > 2*aged+oddBehind
+	return !trace && passed >= 0 && pause > passed+oddAhead
 }
 
 // forget drops what the run holds but for how much that is.
@@ -207,14 +220,14 @@ func (r *run) addQuantities(s *parse.Snapshot) {
 		slot := 0
 		each(s, func(name string, v float64) {
 			if t := r.find(key{i, name}, slot); t != nil {
-				t.take(r.snapshots, v)
+				t.take(r.timed, v)
 			}
 			slot++
 		})
 	}
 	for _, t := range r.order {
 		switch {
-		case t.snapshot == r.snapshots && r.quantities[t.key.quantity].name != residentMemory:
+		case t.snapshot == r.timed && r.quantities[t.key.quantity].name != residentMemory:
 			t.add(t.value)
 		case r.quantities[t.key.quantity].absentIsZero:
 			t.add(0)
@@ -286,7 +299,7 @@ func (r *run) addResident(bytes float64) {
 	}
 	i := slices.IndexFunc(r.quantities, func(q quantity) bool { return q.name == residentMemory })
 	if t := r.track(key{quantity: i}); t != nil {
-		t.take(r.snapshots, bytes)
+		t.snapshot, t.value = r.timed, bytes
 		t.add(bytes)
 	}
 }

@@ -31,17 +31,17 @@ func (r *run) addThreads(s *parse.Snapshot) {
 			if len(r.threads) >= maxSeries {
 				continue
 			}
-			state = &threadState{since: s.Time, sinceSnapshot: r.snapshots, held: t.InWrites, heldReads: t.InReads}
+			state = &threadState{since: s.Time, sinceSnapshot: r.timed, held: t.InWrites, heldReads: t.InReads}
 			r.threads[name] = state
 		}
-		if state.snapshot != r.snapshots {
-			state.snapshot, state.reads, state.writes = r.snapshots, 0, 0
+		if state.snapshot != r.timed {
+			state.snapshot, state.reads, state.writes = r.timed, 0, 0
 		}
 		state.reads += t.InReads
 		state.writes += t.InWrites
 	}
 	for _, state := range r.threads {
-		if state.snapshot == r.snapshots {
+		if state.snapshot == r.timed {
 			state.look(s.Time)
 		}
 	}
