@@ -46,9 +46,11 @@
 // Whatever is called a leak must have grown by three tenths of its level in the first 30 hours, by
 // a tenth in the next, and by 3 % after that, because traffic changes in ways that no log holds.
 //
-// Peaks. From 2.4 on, "Memory: total" is the greatest resident size so far. It is fitted by what
-// was when it was set, which the fit itself tells. Where memory in use is logged as well (until
-// 5.1), or the resident size of the live process is given, that is judged instead.
+// Peaks. From 2.4 on, "Memory: total" is the greatest resident size so far. Where it rises, it is what
+// the process holds; where it does not, the process holds no more. Both are fitted: each record must be
+// explained by what there was at that time, and no fit may expect a record where none was set, as it
+// would if the line of a leak were too steep. Where memory in use is logged as well (until 5.1), or the
+// resident size of the live process is given, that is judged instead.
 //
 // Queues. Of the messages that wait the least at each point counts: a queue that is ever empty has
 // no backlog. A backlog is a leak if it rises for two hours, or for six in a process that is older than
@@ -62,12 +64,12 @@
 //
 // # Looks
 //
-// Who asks each hour for a week asks 168 times, and gets 168 chances to be told something false. The
-// run is therefore judged at fixed ages, each hour or 1.12 times apart, in packet time, so that a file gets the
-// same answer however it is read. Each look asks for 6 standard errors, which chance gives once in
-// 1e9, and two in a row must agree, a sixth of the run's age apart. What is sure then stays a leak
-// until half of its growth has come back, or what the whole run shows explains it. A Report in
-// between asks for 8 and for the look before it, so that the next look will agree. Between 3 and 5
+// A week has 168 hours, and somebody who asks at each has 168 chances to be told something false. So the
+// run is judged at fixed ages, each hour or 1.12 times apart, in packet time, and a file gets the same
+// answer however it is read. The first look that finds a leak asks for 6 standard errors, which chance
+// gives once in 1e9. It is a leak for a Report from then on while 5 are left: asking for as much again
+// would take one leak in six back. After a second look, a sixth of the run's age later, it stays a leak
+// until half of its growth has come back, or what the whole run shows explains it. Between 3 and 5
 // standard errors a young run is not called fine.
 //
 // # What was weighed
@@ -75,7 +77,9 @@
 // Rank tests of slopes (Mann and Kendall, Theil and Sen) with the load projected out by correlation
 // were used before: a load explained growth against its own direction, and without bound, and four
 // of five healthy one-day tables were called leaks. Seasonal rank tests need days to say anything.
-// Counting records of peaks (Foster and Stuart) threw away how high they were. A sequential
+// Counting records of peaks (Foster and Stuart) threw away how high they were. Fitting a peak by the
+// greatest value of each cause so far lets each cause have its record at another time, and counts the
+// hours in which nothing is known; nearly half of the leaks of days were lost. A sequential
 // likelihood ratio would need to know the noise beforehand.
 //
 // # What it cannot see

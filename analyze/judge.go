@@ -10,16 +10,22 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// How many standard errors growth must be. A look at the schedule that finds sureZ is remembered,
-// so that what is sure stays so; a look in between asks for more, so that the next one at the
-// schedule will agree. Looks are many, and each must hardly ever err: 6 is a probability of 1e-9.
+// How many standard errors growth must be. Looks are many, so the first that finds a leak must hardly
+// ever err; those after it ask for less, so that the verdict stays.
 const (
 	unsureZ  = 3 // less is noise
 	suspectZ = 4 // if it grows in each part alike
 	surelyZ  = 5
 	sureZ    = 6
-	freshZ   = 8
 )
+
+// needs returns how many standard errors make the resource's growth a leak.
+func (t *tracked) needs() float64 {
+	if t.looks > 0 {
+		return surelyZ
+	}
+	return sureZ
+}
 
 // straightWalk is how many standard errors the mean increment from part to part is of a line that noise
 // hardly bends.
@@ -60,16 +66,16 @@ type judgement struct {
 }
 
 // resources judges all that was measured in the run.
-func (l *look) resources(sure float64) ([]Resource, []judgement) {
+func (l *look) resources() ([]Resource, []judgement) {
 	r := l.run
 	resources, judgements := make([]Resource, len(r.order)), make([]judgement, len(r.order))
 	for i, t := range r.order {
-		resources[i], judgements[i] = l.resource(t, sure)
+		resources[i], judgements[i] = l.resource(t)
 	}
 	return resources, judgements
 }
 
-func (l *look) resource(t *tracked, sure float64) (Resource, judgement) {
+func (l *look) resource(t *tracked) (Resource, judgement) {
 	q := &l.run.quantities[t.key.quantity]
 	res := Resource{Name: l.run.title(t), Group: q.group, Unit: q.unit, Verdict: Unknown}
 	values := l.points(t.series, q.of)
@@ -79,7 +85,7 @@ func (l *look) resource(t *tracked, sure float64) (Resource, judgement) {
 	}
 	res.First, res.Last = measured[0], measured[len(measured)-1]
 	res.Min, res.Max = slices.Min(measured), slices.Max(measured)
-	j := l.judge(t, values, sure)
+	j := l.judge(t, values, t.needs())
 	switch {
 	case t.sure != nil && j.level < Leak && !l.cameBack(values, t.sure, &j):
 		j = l.remember(t.sure, &j)
@@ -453,7 +459,10 @@ func (l *look) causes(q *quantity, f *filling) (causes []column) {
 		}
 	}
 	add(l.follows, false)
-	if q.kind == KindCore {
+	switch {
+	case q.peak:
+		causes = append(causes, l.most...)
+	case q.kind == KindCore:
 		causes = append(causes, l.consumed...)
 	}
 	if f != nil && q.kind != KindCore {

@@ -27,7 +27,8 @@ type look struct {
 	follows  [][]float64 // what is there because of the load of the last hours
 	filling  filling     // what fills since the process started
 	made     []float64   // new connections per second in each bucket
-	consumed []column    // what takes memory
+	consumed []column    // what takes memory, its means
+	most     []column    // and its greatest values
 	rhythm   []column    // of the day
 	work     []float64   // connections made so far, of any unit
 }
@@ -38,7 +39,9 @@ func newLook(r *run) *look {
 	n := (r.clock.now + l.size) / l.size
 	hour := r.clock.width / 3600
 	for i := range n {
-		l.hours = append(l.hours, (float64(i)+0.5)*float64(l.size)*hour)
+		begin := float64(i*l.size) * hour
+		end := min(begin+float64(l.size)*hour, (r.last-r.clock.start)/3600) // the last is not full
+		l.hours = append(l.hours, (begin+end)/2)
 	}
 	for l.begin = 0; l.begin < n-1 && l.hours[l.begin] < r.startUp()/3600; {
 		l.begin++
@@ -51,7 +54,9 @@ func newLook(r *run) *look {
 		switch r.quantities[t.key.quantity].name {
 		case sessions, allTimers, globalsSize, tableEntries, signatures:
 			if values := filled(l.points(t.series, mean)); values != nil {
-				l.consumed = append(l.consumed, column{values: values, most: r.quantities[t.key.quantity].unit.cost()})
+				cost := r.quantities[t.key.quantity].unit.cost()
+				l.consumed = append(l.consumed, column{values: values, most: cost})
+				l.most = append(l.most, column{values: filled(l.points(t.series, peak)), most: cost})
 			}
 		}
 	}

@@ -183,7 +183,7 @@ func (r *run) look() {
 			continue
 		}
 		values := l.points(t.series, q.of)
-		j := l.judge(t, values, sureZ)
+		j := l.judge(t, values, t.needs())
 		switch {
 		case j.level == Leak:
 			if t.looks++; t.looks == 1 {
@@ -332,7 +332,7 @@ func (r *run) judge(number int) (Run, []Finding) {
 	run.StartUp = time.Duration(r.startUp() * float64(time.Second))
 	l := newLook(r)
 	f := &findings{run: r, look: l}
-	run.Resources, f.judgements = l.resources(freshZ)
+	run.Resources, f.judgements = l.resources()
 	f.resources = run.Resources
 	f.find()
 	for i := range f.list {

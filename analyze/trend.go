@@ -3,6 +3,7 @@ package analyze
 import (
 	"math"
 	"slices"
+	"sort"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
@@ -100,6 +101,9 @@ type trend struct {
 // fit looks for growth that the columns do not explain.
 func (c *course) fit() trend {
 	y := slices.Clone(c.y)
+	if c.peak {
+		return c.fitPeak(y).trend
+	}
 	t := c.fitOnce(y)
 	if t.z == 0 {
 		return t.trend
@@ -201,7 +205,7 @@ func (c *course) measure(t *fittedTrend, y []float64, at int, healthy, with *fit
 	better := math.Sqrt(max(0, healthy.sse-with.sse) / max(t.variance, 1e-300))
 	t.err = min(math.Sqrt(t.variance/norm)*t.slope/g, over(t.slope, better))
 	t.z = normal(better, freedom)
-	t.steady = c.steady(y, &t.trend, at)
+	t.steady = c.steady(y, &t.trend, at, every(n))
 }
 
 // explain fits y by columns, and returns them as they show in y. In a peak shows what was when it
@@ -317,12 +321,14 @@ func (c *course) onset(y []float64, basis [][]float64) (at int, gains []float64)
 		}
 	}
 	// What began with the log began before it.
-	const little = 40 // of the mean square of what is left
-	if left := floats.Dot(rest, rest) - gains[at]; gains[at]-gains[0] <= little*left/float64(n) {
+	if left := floats.Dot(rest, rest) - gains[at]; gains[at]-gains[0] <= earlier*left/float64(n) {
 		at = 0
 	}
 	return at, gains
 }
+
+// earlier is by how many mean squares a line from the begin on may fit worse and still be preferred.
+const earlier = 40
 
 // onsetError returns within how many hours lines that begin there fit about as well.
 func (c *course) onsetError(gains []float64, at int, variance float64) float64 {
@@ -339,29 +345,38 @@ func (c *course) onsetError(gains []float64, at int, variance float64) float64 {
 // steady reports whether the resource, without what its causes explain, grows in every part of the
 // time since the onset, and not ever more slowly: the increments from part to part are judged like
 // those of a random walk, which has no direction.
-func (c *course) steady(y []float64, t *trend, at int) bool {
-	rest := slices.Clone(y)
-	floats.Sub(rest, t.causes)
-	n := len(y) - at
+func (c *course) steady(y []float64, t *trend, at int, rows []int) bool {
+	rows = rows[sort.SearchInts(rows, at):]
+	rest := make([]float64, len(rows))
+	for k, i := range rows {
+		rest[k] = y[i] - t.causes[i]
+	}
+	from, span := c.clock[at], c.clock[len(c.x)-1]-c.clock[at]
 	parts := 6
-	if days := int((c.x[len(y)-1] - c.x[at]) / day); days > parts || c.peak && days >= 2 {
+	if days := int((c.x[len(c.x)-1] - c.x[at]) / day); days > parts || c.peak && days >= 2 {
 		parts = min(max(3, days), 12) // a peak is set by day
 	}
-	if n < 2*parts {
-		parts = max(3, n/2)
+	if len(rows) < 2*parts {
+		parts = max(3, len(rows)/2)
 	}
-	var means []float64
-	for i := range parts {
-		from, to := at+n*i/parts, at+n*(i+1)/parts
-		if from == to {
-			return false
+	var x, means []float64
+	for first := 0; first < len(rows); {
+		part := c.part(rows[first], from, span, parts)
+		last := first
+		for last < len(rows) && c.part(rows[last], from, span, parts) == part {
+			last++
 		}
-		means = append(means, stat.Mean(rest[from:to], nil))
+		x = append(x, stat.Mean(valuesAt(c.clock, rows[first:last]), nil))
+		means = append(means, stat.Mean(rest[first:last], nil))
+		first = last
 	}
-	moves := make([]float64, parts-1)
+	if len(means) < 3 {
+		return false
+	}
+	moves := make([]float64, len(means)-1)
 	up := 0
 	for i := range moves {
-		moves[i] = means[i+1] - means[i]
+		moves[i] = (means[i+1] - means[i]) / max(x[i+1]-x[i], 1e-9)
 		if moves[i] > 0 {
 			up++
 		}
@@ -373,7 +388,12 @@ func (c *course) steady(y []float64, t *trend, at int) bool {
 	if len(moves) < 4 {
 		return up == len(moves) && late >= early/3 // too few for a scatter
 	}
-	return up >= len(moves)-1-len(moves)/6 && t.walk >= 2.5 && late >= early/3 && (c.peak || !t.jumps(rest[at:]))
+	return up >= len(moves)-1-len(moves)/6 && t.walk >= 2.5 && late >= early/3 && (c.peak || !t.jumps(rest))
+}
+
+// part returns in which of the equal parts of a span a point lies.
+func (c *course) part(i int, from, span float64, parts int) int {
+	return min(parts-1, int(float64(parts)*(c.clock[i]-from)/max(span, 1e-9)))
 }
 
 // jumps reports whether most of the growth is in three moves, as when a feed is loaded that has another

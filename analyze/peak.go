@@ -1,0 +1,177 @@
+package analyze
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// minRecords is how many more records than causes a peak must have set.
+const minRecords = 3
+
+// fitPeak is fitOnce for the greatest value so far. Where that rose it says how much there was; where
+// it did not, only that there was no more. So a cause that was as strong before explains no record,
+// and a line that would have set a record where none was set is too steep.
+func (c *course) fitPeak(y []float64) fittedTrend {
+	healthy := c.below(c.columns, y, c.records(y))
+	t := fittedTrend{rest: healthy.rest}
+	n := len(y)
+	t.onset, t.causes, t.coefficients = c.x[0], sum(c.columns, healthy.coefficients, n), healthy.coefficients
+	t.base = t.causes[0]
+	t.err = math.Sqrt(healthy.sse/float64(n)*memory(healthy.rest)) / max(c.hours(), 1e-9)
+	if len(healthy.rows) < minRecords+1 {
+		return t
+	}
+	at, with, gains := c.peakOnset(y, &healthy)
+	t.onset = c.x[at]
+	c.measurePeak(&t, y, at, &healthy, with)
+	t.onsetError = c.onsetError(gains, at, t.variance)
+	return t
+}
+
+// records returns the points at which y rose.
+func (c *course) records(y []float64) []int {
+	var rows []int
+	for i := 1; i < len(y); i++ {
+		if y[i] > y[i-1] {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+// bounded is a fit of some points, the rows: those that set records, and those that the fit would have
+// let set one though they did not.
+type bounded struct {
+	fitted
+	rows []int
+}
+
+// below fits the records by the columns, and lets no other point be above y without counting by how
+// much. It begins with the given rows.
+func (c *course) below(columns []column, y []float64, rows []int) bounded {
+	const most = 8
+	best := bounded{fitted: fitted{sse: math.Inf(1), coefficients: make([]float64, len(columns))}}
+	for range most {
+		f := leastSquares(pick(columns, rows), valuesAt(y, rows))
+		expected := sum(columns, f.coefficients, len(y))
+		next := c.counted(y, expected)
+		f.rest = make([]float64, len(next))
+		for i, k := range next {
+			f.rest[i] = y[k] - expected[k]
+		}
+		f.sse = floats.Dot(f.rest, f.rest)
+		if f.sse < best.sse {
+			best = bounded{f, next}
+		}
+		if slices.Equal(next, rows) {
+			break
+		}
+		rows = next
+	}
+	return best
+}
+
+// counted returns the points that set records, and those where more is expected than the peak.
+func (c *course) counted(y, expected []float64) []int {
+	var rows []int
+	for i := range y {
+		if i > 0 && y[i] > y[i-1] || expected[i] > y[i] {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+func pick(columns []column, rows []int) []column {
+	picked := slices.Clone(columns)
+	for j := range picked {
+		picked[j].values = valuesAt(columns[j].values, rows)
+	}
+	return picked
+}
+
+func valuesAt(values []float64, rows []int) []float64 {
+	picked := make([]float64, len(rows))
+	for i, k := range rows {
+		picked[i] = values[k]
+	}
+	return picked
+}
+
+func sum(columns []column, coefficients []float64, n int) []float64 {
+	total := make([]float64, n)
+	for j := range columns {
+		if coefficients[j] != 0 {
+			floats.AddScaled(total, coefficients[j], columns[j].values)
+		}
+	}
+	return total
+}
+
+// peakOnset is onset for a peak.
+func (c *course) peakOnset(y []float64, healthy *bounded) (best int, with *bounded, gains []float64) {
+	n := len(y)
+	gains = constant(n, -1)
+	fits := make([]bounded, n)
+	try := func(i int) {
+		if i < 0 || i > n-n/8-3 || gains[i] >= 0 {
+			return
+		}
+		fits[i] = c.below(append(slices.Clip(c.columns), column{values: c.ramp(i)}), y, healthy.rows)
+		gains[i] = max(0, healthy.sse-fits[i].sse)
+		if gains[i] > gains[best] {
+			best = i
+		}
+	}
+	step := max(1, n/12)
+	for i := 0; i < n; i += step {
+		try(i)
+	}
+	for step > 1 {
+		step = (step + 1) / 2
+		from := best
+		try(from - step)
+		try(from + step)
+		if step == 1 {
+			break
+		}
+	}
+	f := &fits[best]
+	left := f.sse / max(1, float64(len(f.rows)))
+	if gains[best]-gains[0] <= earlier*left {
+		best = 0
+	}
+	return best, &fits[best], gains
+}
+
+// measurePeak is measure for a peak.
+func (c *course) measurePeak(t *fittedTrend, y []float64, at int, healthy, with *bounded) {
+	n, p := len(y), len(c.columns)
+	g := with.coefficients[p]
+	t.rest, t.coefficients = with.rest, with.coefficients
+	t.causes = sum(c.columns, with.coefficients[:p], n)
+	t.base = slices.Max(t.causes[:at+1])
+	t.growth = g * (c.clock[n-1] - c.clock[at])
+	t.slope = t.growth / (c.x[n-1] - c.x[at])
+	points := float64(len(with.rows))
+	if g <= 0 || len(with.rows) < len(with.used)+minRecords {
+		return
+	}
+	alike := memory(with.rest)
+	freedom := max(3, (points-float64(len(with.used)))/alike)
+	t.variance = with.sse / max(1, points-float64(len(with.used))) * alike
+	better := math.Sqrt(max(0, healthy.sse-with.sse) / max(t.variance, 1e-300))
+	t.err = over(t.slope, better)
+	t.z = normal(better, freedom)
+	t.steady = c.steady(y, &t.trend, at, with.rows)
+}
+
+func every(n int) []int {
+	rows := make([]int, n)
+	for i := range rows {
+		rows[i] = i
+	}
+	return rows
+}
