@@ -7,6 +7,8 @@ SOAK     ?= 10m
 BENCH    ?= dist/bench.txt
 SET      ?= 0
 CASES    ?= 8
+SENSORS   ?= 50
+PROCESSES ?= 16
 
 # What --version and bro_exporter_build_info report: the commit, never the builder. Without git,
 # in the tarball of a commit, .commit has it; in any other copy nobody knows.
@@ -21,9 +23,10 @@ compile = CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w $(ldf
 tool    = go tool -modfile=tools/go.mod
 # Without service discovery, which nothing here needs; tests run them with the same flags.
 prometheus = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/prometheus/go.mod
+victoriametrics = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/victoriametrics/go.mod
 alertmanager = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/alertmanager/go.mod
 
-.PHONY: help build all install uninstall packages packages-test packages-boot release man completion dashboards test format tidy vet unit servers golden e2e browser screenshots demo lint vulnerabilities fuzz soak quality bench benchstat clean
+.PHONY: help build all install uninstall packages packages-test packages-boot release man completion dashboards test format tidy vet unit servers golden e2e fleet browser screenshots demo lint vulnerabilities fuzz soak quality bench benchstat clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -61,6 +64,7 @@ tidy:
 	go -C tools/jsonnet mod tidy -diff
 	go -C e2e/browser mod tidy -diff
 	go -C tools/release mod tidy -diff
+	go -C tools/victoriametrics mod tidy -diff
 
 vet:
 	go vet ./...
@@ -71,6 +75,8 @@ servers:
 	@nice $(prometheus) prometheus --version >/dev/null
 	@nice $(alertmanager) alertmanager --version >/dev/null
 	@nice $(alertmanager) amtool --version >/dev/null
+	@nice $(victoriametrics) victoria-metrics --version >/dev/null
+	@nice $(victoriametrics) vmalert --version >/dev/null
 	@go tool -n -modfile=tools/jsonnet/go.mod jsonnet >/dev/null
 
 # All but e2e, which needs the machine for itself.
@@ -89,6 +95,10 @@ golden: ## Rewrite what tests compare with; read it before you commit it
 e2e: servers ## Try all together: replayed logs, Prometheus, alerts at a webhook, dashboards, a fleet
 	@mkdir -p dist
 	$(tool) gotestsum --format testname --jsonfile dist/e2e.json -- -timeout 60m -count 1 ./e2e
+
+fleet: servers ## Run SENSORS (50) with PROCESSES (16) each in real time, with agents and two stores, and report sizes
+	@mkdir -p dist
+	go test -v -count 1 -timeout 0 -run '^TestFleet$$' ./e2e -speed 1 -scrapes 20 -sensors $(SENSORS) -processes $(PROCESSES) | tee dist/fleet.txt
 
 browser: ## Look at the exporter's pages with Chromium, and write what they look like to dist/pages
 	@if ! command -v chromium chromium-browser google-chrome >/dev/null; then \

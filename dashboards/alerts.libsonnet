@@ -25,8 +25,10 @@
     else '%s/d/bro-runbooks?viewPanel=%d' % [c.grafanaUrl, panels[0].id],
 
   // The matchers of the alert's own target and process: all labels that it has, so that of two sites with the
-  // same host name the right one is asked, whatever label tells them apart.
-  local own = '{{ $own := "" }}{{ range $name, $value := $labels }}{{ if not (match "^(__name__|alert.+|level|kind|resource|thread)$" $name) }}{{ $own = printf "%s%s=%q," $own $name $value }}{{ end }}{{ end }}',
+  // same host name the right one is asked, whatever label tells them apart. For vmalert the labels of the rule
+  // are among them.
+  local notOwn = ['__name__', 'alertname', 'alertgroup', 'severity', 'level', 'kind', 'resource', 'thread'] + std.objectFields(c.alertLabels),
+  local own = '{{ $own := "" }}{{ range $name, $value := $labels }}{{ if not (match "^(%s)$" $name) }}{{ $own = printf "%%s%%s=%%q," $own $name $value }}{{ end }}{{ end }}' % std.join('|', notOwn),
   // Text that is shown if a query has an answer; in it `. | first | value` is the answer. In the query %(own)s
   // stands for the matchers of target and process, and of further labels.
   local asked(expr, labels, text) =

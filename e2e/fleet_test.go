@@ -1,13 +1,17 @@
 package e2e_test
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
-	"io"
+	"maps"
 	"net/http"
-	"os"
+	"net/url"
+	"os/exec"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,130 +21,383 @@ import (
 	"bro_exporter/internal/tool"
 )
 
-// The example's own files are tried: a Prometheus agent scrapes the exporter and writes to another
-// Prometheus. What it scrapes while that one is away arrives later.
-func TestRemoteWrite(t *testing.T) {
-	s := newStack(t)
-	_, err := s.Replay("--loop", "--interval=500ms", filepath.Join(tool.Root(), "testdata/7.0.11-cluster"))
-	check(t, err)
-	check(t, s.StartExporter())
-	store := startStore(t, s, "127.0.0.1:0")
-	address := strings.TrimPrefix(store.URL, "http://")
-	agent := startAgent(t, s, address, "sensor7")
+var (
+	sensorsOfFleet   = flag.Int("sensors", 3, "sensors of TestFleet")
+	processesOfFleet = flag.Int("processes", 4, "processes of each sensor of TestFleet")
+	speedOfFleet     = flag.Int("speed", stack.Fast, "how many times as fast as in the world TestFleet goes: 1 for figures of a real fleet")
+	scrapesOfFleet   = flag.Int("scrapes", 10, "scrapes of each sensor that TestFleet looks at")
+)
 
-	const sensor = `{job="zeek",instance="sensor7:10147",sensor="sensor7",cluster="site-a"}`
-	await(t, store, "bro_up"+sensor, 4)
-	await(t, store, "up"+sensor, 1)
-	await(t, store, "instance_process:bro_memory:bytes", 4)
-	await(t, store, `{sensor!="",instance!="sensor7:10147"}`, 0)
-	await(t, store, `{__name__=~"go_.*|promhttp_.*"}`, 0)
-
-	check(t, store.Stop())
-	from := time.Now()
-	scraped := appended(t, agent)
-	check(t, stack.Await("for scrapes without a store", func() error {
-		if appended(t, agent) < 2*scraped {
-			return errors.New("too few")
-		}
-		return nil
-	}))
-	to := time.Now()
-	store = startStore(t, s, address)
-	await(t, store, fmt.Sprintf("count_over_time(up%s[%dms] @ %.3f) > 2", sensor, to.Sub(from).Milliseconds(), float64(to.UnixMilli())/1000), 1)
+// sensor is a sensor of a fleet.
+type sensor struct {
+	*stack.Stack
+	cluster, name string
+	agent         *stack.Process
 }
 
-// An agent that does not know its sensor's name writes nothing: all sensors would write the same series.
-func TestRemoteWriteWithoutSensor(t *testing.T) {
-	s := newStack(t)
-	_, err := s.Replay("--loop", "--interval=500ms", filepath.Join(tool.Root(), "testdata/7.0.11-cluster"))
-	check(t, err)
-	check(t, s.StartExporter())
-	store := startStore(t, s, "127.0.0.1:0")
-	address := strings.TrimPrefix(store.URL, "http://")
-	nameless := startAgent(t, s, address, "")
-	check(t, stack.Await("for scrapes", func() error {
-		if appended(t, nameless) < 1000 {
-			return errors.New("too few")
-		}
-		return nil
-	}))
-	startAgent(t, s, address, "sensor7")
-	await(t, store, `bro_up{sensor="sensor7"}`, 4)
-	await(t, store, `{sensor="",__name__=~"bro_.+|up"}`, 0)
+// fleet is some sensors, whose agents write to two stores, each with all rules.
+type fleet struct {
+	t       *testing.T
+	sensors []*sensor
+	// evaluators evaluate the rules on the store of the same name.
+	stores, evaluators map[string]*stack.Process
+	from, to           time.Time          // what is looked at
+	cores              map[string]float64 // that the programs used in that time
 }
 
-// startStore starts the Prometheus that the agents write to, with all its rules.
-func startStore(t *testing.T, s *stack.Stack, address string) *stack.Process {
+const (
+	inPrometheus = "Prometheus"
+	inVictoria   = "VictoriaMetrics"
+)
+
+// The example runs for real: agents of sensors write to a Prometheus and to a VictoriaMetrics. Nothing is lost,
+// the dashboards' queries have answers in both, and an alert names the cluster, the sensor and the process. Two
+// clusters have sensors of the same names. Times and sizes are only reported: "make fleet" gives those of a
+// fleet in real time.
+func TestFleet(t *testing.T) {
+	f := startFleet(t, *sensorsOfFleet)
+	f.scrape(*scrapesOfFleet)
+	f.complete()
+	f.leakIsNamed()
+	f.evaluates()
+	f.answers("the fleet", "-cluster=.*", "-sensor=.*")
+	f.answers("one sensor", "-cluster="+f.sensors[0].cluster, "-sensor="+f.sensors[0].name)
+	f.report()
+}
+
+func startFleet(t *testing.T, n int) *fleet {
 	t.Helper()
-	dir := filepath.Join(s.Dir, "store")
-	check(t, os.MkdirAll(filepath.Join(dir, "rules"), 0o755))
-	for name, from := range map[string]string{
-		"prometheus.yml":      "examples/fleet/prometheus-central.yml",
-		"rules/fleet.yml":     "examples/fleet/fleet.yml",
-		"rules/alerts.yml":    "dashboards/alerts.yml",
-		"rules/recording.yml": "dashboards/recording.yml",
-	} {
-		write(t, filepath.Join(dir, name), strings.ReplaceAll(read(t, from), "evaluation_interval: 15s", "evaluation_interval: 500ms"))
+	f := &fleet{t: t}
+	programs, err := stack.Build(t.TempDir())
+	check(t, err)
+	center := f.stack(programs)
+	f.startStores(center)
+	addresses := []string{}
+	for _, store := range f.stores {
+		addresses = append(addresses, strings.TrimPrefix(store.URL, "http://"))
 	}
-	p, err := s.ServePrometheus("--config.file="+dir+"/prometheus.yml", "--storage.tsdb.path="+dir+"/data", "--web.enable-remote-write-receiver",
-		"--web.listen-address="+address)
-	check(t, err)
-	return p
-}
-
-// startAgent starts a sensor's agent, which is told another exporter, another store, and not to wait for long.
-func startAgent(t *testing.T, s *stack.Stack, store, sensor string) *stack.Process {
-	t.Helper()
-	config := filepath.Join(s.Dir, "prometheus-agent"+sensor+".yml")
-	exporter := strings.TrimPrefix(s.Exporter.URL, "http://")
-	write(t, config, strings.NewReplacer("localhost:10147", exporter, "store:9090", store, "scrape_interval: 15s", "scrape_interval: 500ms",
-		"max_backoff: 30s", "max_backoff: 1s").Replace(read(t, "examples/fleet/prometheus-agent.yml")))
-	t.Setenv("SENSOR", sensor)
-	p, err := s.ServePrometheus("--agent", "--config.file="+config, "--storage.agent.path="+s.Dir+"/agent"+sensor, "--web.listen-address=127.0.0.1:0",
-		"--storage.remote.flush-deadline=1s") // the store is stopped first
-	check(t, err)
-	return p
-}
-
-// await waits until a query has a number of series.
-func await(t *testing.T, prometheus *stack.Process, expr string, want int) {
-	t.Helper()
-	check(t, stack.Await("for "+expr, func() error {
-		series, err := stack.Query(prometheus, expr)
-		if err == nil && len(series) != want {
-			err = fmt.Errorf("%d series, want %d: %v", len(series), want, series)
+	for i := range n {
+		s := &sensor{Stack: f.stack(programs), cluster: []string{"site-a", "site-b"}[i%2], name: fmt.Sprintf("sensor%d", i/2+1)}
+		_, err := s.Replay(append([]string{"--loop", "--interval=" + s.SnapshotInterval()}, realProcesses(*processesOfFleet)...)...)
+		check(t, err)
+		var leaks []stack.Node
+		if i == 0 {
+			leaks = slices.DeleteFunc(stack.Nodes(), func(n stack.Node) bool { return n.Process != "core" })
 		}
-		return err
-	}))
-}
-
-var appendedTotal = regexp.MustCompile(`(?m)^prometheus_agent_samples_appended_total\{type="float"\} (\S+)$`)
-
-// appended is how many samples an agent has scraped so far.
-func appended(t *testing.T, agent *stack.Process) float64 {
-	t.Helper()
-	resp, err := http.Get(agent.URL + "/metrics")
-	check(t, err)
-	defer resp.Body.Close()
-	page, err := io.ReadAll(resp.Body)
-	check(t, err)
-	m := appendedTotal.FindSubmatch(page)
-	if m == nil {
-		return 0
+		check(t, s.StartSensor(leaks))
+		s.agent = startAgent(t, s.Stack, s.cluster, s.name, addresses...)
+		f.sensors = append(f.sensors, s)
 	}
-	n, err := strconv.ParseFloat(string(m[1]), 64)
-	check(t, err)
-	return n
+	return f
 }
 
-func read(t *testing.T, path string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(tool.Root(), path))
-	check(t, err)
-	return string(b)
+func (f *fleet) stack(programs stack.Programs) *stack.Stack {
+	s := stack.New(programs, f.t.TempDir())
+	s.Speed, s.Live = *speedOfFleet, 4*time.Hour
+	f.t.Cleanup(func() {
+		if f.t.Failed() {
+			f.t.Log(tail(s.Logs()))
+		}
+		if err := s.Stop(); err != nil {
+			f.t.Error(err)
+		}
+	})
+	return s
 }
 
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	check(t, os.WriteFile(path, []byte(text), 0o644))
+// tail is the end of a text that may be long.
+func tail(text string) string { return text[max(0, len(text)-5000):] }
+
+// realProcesses are the real logs of a sensor's processes, as proftool replay takes them.
+func realProcesses(n int) []string {
+	dir := filepath.Join(tool.Root(), "testdata")
+	names := []string{"manager=7.0.11-cluster/manager", "proxy-1=7.0.11-cluster/proxy-1"}
+	if n > 4 {
+		names = append(names, "logger=7.0.11/threads")
+	}
+	for i := 1; len(names) < n; i++ {
+		names = append(names, fmt.Sprintf("worker-%d=7.0.11-cluster/worker-%d", i, i%2+1))
+	}
+	var args []string
+	for _, name := range names {
+		process, path, _ := strings.Cut(name, "=")
+		args = append(args, process+"="+filepath.Join(dir, path, "prof.log"))
+	}
+	return args
+}
+
+func (f *fleet) startStores(s *stack.Stack) {
+	f.t.Helper()
+	prometheus := startStore(f.t, s, "127.0.0.1:0")
+	program, err := tool.Path("victoriametrics", "victoria-metrics")
+	check(f.t, err)
+	// What has come is seen at once, not after 30 s.
+	victoria, err := s.Serve(program, "-httpListenAddr=127.0.0.1:0", "-storageDataPath="+s.Dir+"/victoria", "-search.latencyOffset=0s", "-search.disableCache")
+	check(f.t, err)
+	program, err = tool.Path("victoriametrics", "vmalert")
+	check(f.t, err)
+	vmalert, err := s.Serve(program, "-httpListenAddr=127.0.0.1:0", "-rule="+s.Dir+"/store/rules/*.yml", "-evaluationInterval="+scrapeInterval(s.Speed),
+		"-datasource.url="+victoria.URL, "-remoteRead.url="+victoria.URL, "-remoteWrite.url="+victoria.URL, "-remoteWrite.flushInterval=200ms",
+		"-rule.evalDelay=0s", "-notifier.blackhole")
+	check(f.t, err)
+	f.stores = map[string]*stack.Process{inPrometheus: prometheus, inVictoria: victoria}
+	f.evaluators = map[string]*stack.Process{inPrometheus: prometheus, inVictoria: vmalert}
+}
+
+// scrape waits until each store has n more scrapes of each sensor.
+func (f *fleet) scrape(n int) {
+	f.t.Helper()
+	await(f.t, f.stores[inPrometheus], `count by (cluster, sensor) (bro_up)`, len(f.sensors))
+	f.from = time.Now()
+	before := f.cpu()
+	for i := range n {
+		f.to = time.Now()
+		for name, store := range f.stores {
+			check(f.t, stack.Await(fmt.Sprintf("for %d scrapes of each sensor in %s", i+1, name), func() error {
+				f.to = time.Now()
+				series, err := stack.Query(store, f.over("count_over_time(up%s) >= %d", i+1))
+				if err == nil && len(series) != len(f.sensors) {
+					err = fmt.Errorf("%d sensors", len(series))
+				}
+				return err
+			}))
+		}
+	}
+	f.cores = map[string]float64{}
+	for program, seconds := range f.cpu() {
+		f.cores[program] = (seconds - before[program]) / time.Since(f.from).Seconds()
+	}
+}
+
+// cpu returns the seconds of CPU that the programs have used, those of all sensors together.
+func (f *fleet) cpu() map[string]float64 {
+	f.t.Helper()
+	seconds := map[string]float64{}
+	for name, p := range f.center() {
+		seconds[name] = f.own(p, "process_cpu_seconds_total")
+	}
+	for _, s := range f.sensors {
+		seconds["all exporters"] += f.own(s.Exporter, "process_cpu_seconds_total")
+		seconds["all agents"] += f.own(s.agent, "process_cpu_seconds_total")
+	}
+	return seconds
+}
+
+// center returns what runs in the center.
+func (f *fleet) center() map[string]*stack.Process {
+	return map[string]*stack.Process{inPrometheus: f.stores[inPrometheus], inVictoria: f.stores[inVictoria], "vmalert": f.evaluators[inVictoria]}
+}
+
+// own asks a program for a metric of its own.
+func (f *fleet) own(p *stack.Process, metric string) float64 {
+	f.t.Helper()
+	v, err := stack.Value(p, metric)
+	check(f.t, err)
+	return v
+}
+
+// over is an expression on what is looked at, which takes the place of its first %s.
+func (f *fleet) over(expr string, args ...any) string {
+	window := fmt.Sprintf("[%dms] @ %s", f.to.Sub(f.from).Milliseconds(), seconds(f.to))
+	return fmt.Sprintf(expr, append([]any{window}, args...)...)
+}
+
+// complete waits until both stores have every sample that the agents have scraped.
+func (f *fleet) complete() {
+	f.t.Helper()
+	for name, store := range f.stores {
+		for _, s := range f.sensors {
+			check(f.t, stack.Await("for all samples of "+s.name+" in "+name, func() error {
+				scraped, stored, err := f.count(store, s)
+				if err == nil && (stored != scraped || scraped == 0) {
+					err = fmt.Errorf("%d of %d samples", stored, scraped)
+				}
+				return err
+			}))
+		}
+	}
+}
+
+// count returns how many samples an agent has scraped from its sensor, as it tells itself with each scrape, and how
+// many of them a store has.
+func (f *fleet) count(store *stack.Process, s *sensor) (scraped, stored int, err error) {
+	const told = "scrape_samples_post_metric_relabeling"
+	expr := fmt.Sprintf(`{job="zeek",cluster=%q,sensor=%q,__name__=~"(bro|process)_.+|%s"}[%dms]`, s.cluster, s.name, told, f.to.Sub(f.from).Milliseconds())
+	series, err := f.get(store, "/api/v1/query", url.Values{"query": {expr}, "time": {seconds(f.to)}})
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, text := range series {
+		var one struct {
+			Metric map[string]string
+			Values [][2]any
+		}
+		if err := json.Unmarshal(text, &one); err != nil {
+			return 0, 0, err
+		}
+		if one.Metric["__name__"] != told {
+			stored += len(one.Values)
+			continue
+		}
+		for _, v := range one.Values {
+			n, err := strconv.Atoi(fmt.Sprint(v[1]))
+			if err != nil {
+				return 0, 0, err
+			}
+			scraped += n
+		}
+	}
+	return scraped, stored, nil
+}
+
+// number asks for the value of the only series of an expression.
+func number(store *stack.Process, expr string) (float64, error) {
+	series, err := stack.Query(store, expr)
+	if err == nil && len(series) != 1 {
+		err = fmt.Errorf("%s has %d answers", expr, len(series))
+	}
+	if err != nil {
+		return 0, err
+	}
+	return series[0].Value, nil
+}
+
+// leakIsNamed waits until an alert fires on the process that leaks, and for no namesake of its sensor.
+func (f *fleet) leakIsNamed() {
+	f.t.Helper()
+	s := f.sensors[0]
+	for name, evaluator := range f.evaluators {
+		check(f.t, stack.Await("for the alert of "+name, func() error {
+			alerts, err := stack.Alerts(evaluator)
+			if err != nil {
+				return err
+			}
+			firing := slices.DeleteFunc(alerts, func(a stack.Alert) bool { return a.Labels["alertname"] != "BroCoreLeak" || a.State != "firing" })
+			if len(firing) == 0 {
+				return errors.New("it does not fire")
+			}
+			for _, a := range firing {
+				want := map[string]string{"cluster": s.cluster, "sensor": s.name, "instance": s.name + ":10147", "process": "core"}
+				for label, value := range want {
+					if a.Labels[label] != value {
+						f.t.Errorf("%s: %s is %q, not %q: %v", name, label, a.Labels[label], value, a.Labels)
+					}
+				}
+				text := a.Annotations["description"]
+				if !strings.HasPrefix(text, "memory (total) of core on "+s.name+":10147 ("+s.cluster+") grows by ") || !strings.Contains(text, "B an hour") {
+					return fmt.Errorf("%q", text)
+				}
+			}
+			return nil
+		}))
+	}
+}
+
+// evaluates checks that every rule can be evaluated by both.
+func (f *fleet) evaluates() {
+	f.t.Helper()
+	for name, evaluator := range f.evaluators {
+		failed, err := stack.Failures(evaluator)
+		check(f.t, err)
+		if len(failed) > 0 {
+			f.t.Errorf("%s cannot evaluate %q", name, failed)
+		}
+	}
+}
+
+// answers asks both stores what the dashboards ask. Both have the same samples, so where one has an answer, so
+// has the other; VictoriaMetrics extrapolates otherwise, so values are not compared.
+func (f *fleet) answers(of string, choice ...string) {
+	f.t.Helper()
+	generate := exec.CommandContext(f.t.Context(), "go", append([]string{"run", "./dashboards/generate", "queries",
+		"-job=zeek", "-instance=" + f.sensors[0].name + ":10147", "-process=manager", "-range=1h"}, choice...)...)
+	generate.Dir = tool.Root()
+	out, err := generate.Output()
+	check(f.t, err)
+	var all []query
+	check(f.t, json.Unmarshal(out, &all))
+	answered := map[string]map[string]bool{}
+	for name, store := range f.stores {
+		answered[name] = map[string]bool{}
+		var took []timed
+		for _, q := range all {
+			begin := time.Now()
+			some, err := f.ask(store, q)
+			took = append(took, timed{time.Since(begin), q})
+			if err != nil {
+				f.t.Errorf("%s: %s: %s, %s: %v", name, q.Dashboard, q.Panel, q.Ref, err)
+			}
+			answered[name][q.Dashboard+": "+q.Row+": "+q.Panel+" "+q.Ref] = some
+		}
+		slices.SortFunc(took, func(a, b timed) int { return cmp.Compare(b.time, a.time) })
+		f.t.Logf("%s, %s: %d queries, the slowest: %v", name, of, len(took), took[:3])
+	}
+	for _, panel := range slices.Sorted(maps.Keys(answered[inPrometheus])) {
+		if p, v := answered[inPrometheus][panel], answered[inVictoria][panel]; p != v && !strings.Contains(panel, "Alerts") {
+			f.t.Errorf("%s of %s has an answer in %s: %v, in %s: %v", panel, of, inPrometheus, p, inVictoria, v)
+		}
+	}
+}
+
+// timed is a query with the time that it took.
+type timed struct {
+	time time.Duration
+	query
+}
+
+func (t timed) String() string {
+	return fmt.Sprintf("%s (%s: %s, %s)", t.time.Round(time.Millisecond), t.Dashboard, t.Panel, t.Ref)
+}
+
+// ask asks a store as Grafana does, about what is looked at, and reports whether there is an answer.
+func (f *fleet) ask(store *stack.Process, q query) (some bool, err error) {
+	path, form := "/api/v1/query", url.Values{"query": {q.Expr}, "time": {seconds(f.to)}}
+	if !q.Instant {
+		path, form = "/api/v1/query_range", url.Values{"query": {q.Expr}, "start": {seconds(f.from)}, "end": {seconds(f.to)}, "step": {"1s"}}
+	}
+	series, err := f.get(store, path, form)
+	return len(series) > 0, err
+}
+
+func seconds(t time.Time) string { return fmt.Sprintf("%.3f", float64(t.UnixMilli())/1000) }
+
+// get returns the series of an answer.
+func (f *fleet) get(store *stack.Process, path string, form url.Values) ([]json.RawMessage, error) {
+	resp, err := http.PostForm(store.URL+path, form)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var answer struct {
+		Error string
+		Data  struct{ Result []json.RawMessage }
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return nil, err
+	}
+	if answer.Error != "" {
+		return nil, errors.New(answer.Error)
+	}
+	return answer.Data.Result, nil
+}
+
+// report logs how large the fleet is and what it takes.
+func (f *fleet) report() {
+	f.t.Helper()
+	prometheus, victoria := f.stores[inPrometheus], f.stores[inVictoria]
+	series, err := number(prometheus, `count({__name__=~"(bro|process)_.+",job="zeek"} @ `+seconds(f.to)+`)`)
+	check(f.t, err)
+	samples, err := number(prometheus, f.over(`sum(sum_over_time(scrape_samples_post_metric_relabeling{job="zeek"}%s))`))
+	check(f.t, err)
+	f.t.Logf("%d sensors with %d processes each: %.0f series, %.0f samples a second, none lost", len(f.sensors), *processesOfFleet, series, samples/f.to.Sub(f.from).Seconds())
+	for program, cores := range f.cores {
+		f.t.Logf("%s: %.1f %% of a core", program, 100*cores)
+	}
+	for name, p := range f.center() {
+		f.t.Logf("%s: %.0f MB resident", name, f.own(p, "process_resident_memory_bytes")/1e6)
+	}
+	resp, err := http.Get(victoria.URL + "/internal/force_merge")
+	check(f.t, err)
+	check(f.t, resp.Body.Close())
+	f.t.Logf("%s: %.0f samples, %.1f MB on disk with their index", inVictoria, f.own(victoria, "vm_rows_inserted_total"), f.own(victoria, "vm_data_size_bytes")/1e6)
 }

@@ -17,6 +17,7 @@ import (
 // query is a query of a panel, as "generate queries" prints it.
 type query struct {
 	Dashboard, Row, Panel, Ref, Expr string
+	Instant                          bool
 	Empty                            string // what it means if there is no data
 }
 

@@ -64,6 +64,8 @@ func printQueries(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("queries", flag.ExitOnError)
 	s := settings{shown: model.Duration(time.Hour)}
 	flags.StringVar(&s.job, "job", "zeek", "value of $job where a dashboard takes one")
+	flags.StringVar(&s.cluster, "cluster", ".*", "value of $cluster")
+	flags.StringVar(&s.sensor, "sensor", ".*", "value of $sensor")
 	flags.StringVar(&s.instance, "instance", "sensor1:10147", "value of $instance where a dashboard takes one")
 	flags.StringVar(&s.process, "process", "worker-1", "value of $process where a dashboard takes one")
 	flags.Func("range", "the time range (default 1h)", s.shown.Set)

@@ -8,8 +8,8 @@ import (
 
 // settings are the values of the dashboards' variables.
 type settings struct {
-	job, instance, process string
-	shown                  model.Duration // the time range
+	job, cluster, sensor, instance, process string
+	shown                                   model.Duration // the time range
 }
 
 // asked is a query as Prometheus gets it.
@@ -52,7 +52,7 @@ func (d dashboard) fill(expr string, step model.Duration, s settings) string {
 	values := []string{
 		"$__rate_interval", (4 * step).String(),
 		"$__range", s.shown.String(),
-		"$cluster", ".*", "$sensor", ".*",
+		"$cluster", s.cluster, "$sensor", s.sensor,
 		"$job", s.job, "$instance", s.instance, "$process", s.process,
 	}
 	for _, v := range d.variables {

@@ -89,8 +89,9 @@ func (p *Process) start() (io.ReadCloser, error) {
 	return out, nil
 }
 
-// Of the exporter, and of Prometheus and Alertmanager, which serve by the same package.
-var listening = regexp.MustCompile(`msg="Listening on".* address=(\S+)`)
+// The exporter, Prometheus and Alertmanager serve by the same package. The other line is of VictoriaMetrics and
+// vmalert.
+var listening = regexp.MustCompile(`msg="Listening on".* address=(\S+)|started server at http://([^/\s]+)/`)
 
 // read keeps what the program says and tells the first address.
 func (p *Process) read(from io.Reader, address chan<- string) {
@@ -101,7 +102,7 @@ func (p *Process) read(from io.Reader, address chan<- string) {
 		p.log.WriteString(line)
 		p.mu.Unlock()
 		if m := listening.FindStringSubmatch(line); m != nil && address != nil {
-			address <- m[1]
+			address <- m[1] + m[2]
 			address = nil
 		}
 		if err != nil {

@@ -1,9 +1,12 @@
 package stack
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 )
 
@@ -45,4 +48,71 @@ func Query(prometheus *Process, expr string) ([]Series, error) {
 		all = append(all, Series{v.Metric, value})
 	}
 	return all, nil
+}
+
+// Alert is an alert that a Prometheus or a vmalert knows.
+type Alert struct {
+	State       string // pending or firing
+	Labels      map[string]string
+	Annotations map[string]string
+}
+
+// Alerts asks a Prometheus or a vmalert for its alerts.
+func Alerts(server *Process) ([]Alert, error) {
+	var answer struct {
+		Data struct{ Alerts []Alert }
+	}
+	err := fetch(server.URL+"/api/v1/alerts", &answer)
+	return answer.Data.Alerts, err
+}
+
+// Failures asks a Prometheus or a vmalert for the rules that it could not evaluate, with the reasons.
+func Failures(server *Process) ([]string, error) {
+	var answer struct {
+		Data struct {
+			Groups []struct {
+				Name  string
+				Rules []struct{ Name, Health, LastError string }
+			}
+		}
+	}
+	if err := fetch(server.URL+"/api/v1/rules", &answer); err != nil {
+		return nil, err
+	}
+	var failed []string
+	rules := 0
+	for _, g := range answer.Data.Groups {
+		for _, r := range g.Rules {
+			rules++
+			if r.LastError != "" || r.Health == "err" {
+				failed = append(failed, g.Name+": "+r.Name+": "+r.LastError)
+			}
+		}
+	}
+	if rules == 0 {
+		return nil, fmt.Errorf("%s has no rules", server.Name)
+	}
+	return failed, nil
+}
+
+// Value asks a program for the sum of its own series of a metric, which its /metrics has.
+func Value(server *Process, metric string) (float64, error) {
+	resp, err := http.Get(server.URL + "/metrics")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	series := regexp.MustCompile(`^` + metric + `(?:\{[^}]*\})? (\S+)`)
+	sum := 0.0
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
+		if m := series.FindStringSubmatch(lines.Text()); m != nil {
+			v, err := strconv.ParseFloat(m[1], 64)
+			if err != nil {
+				return 0, err
+			}
+			sum += v
+		}
+	}
+	return sum, lines.Err()
 }

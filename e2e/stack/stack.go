@@ -92,17 +92,8 @@ const Fast = 120
 // Start starts everything on the nodes, which have written their logs for a while, and on a real cluster, which
 // is healthy. Alertmanager tells the webhook, if it is not "".
 func (s *Stack) Start(webhook string, nodes []Node) error {
-	feeds, err := s.feeds(nodes)
+	feeds, err := s.history(nodes)
 	if err != nil {
-		return err
-	}
-	s.tell("Writing the logs of the last day and a half ...")
-	now := time.Now()
-	var writing errgroup.Group
-	for _, f := range feeds {
-		writing.Go(func() error { return f.history(now) })
-	}
-	if err := writing.Wait(); err != nil {
 		return err
 	}
 	if s.Speed == 1 {
@@ -115,7 +106,7 @@ func (s *Stack) Start(webhook string, nodes []Node) error {
 	if err := s.StartAlertmanager(webhook); err != nil {
 		return err
 	}
-	if _, err := s.replayAs("worker-1", "--loop", "--interval="+s.clusterInterval(), filepath.Join(tool.Root(), "testdata/7.0.11-cluster")); err != nil {
+	if _, err := s.replayAs("worker-1", "--loop", "--interval="+s.SnapshotInterval(), filepath.Join(tool.Root(), "testdata/7.0.11-cluster")); err != nil {
 		return err
 	}
 	if err := s.StartExporter(); err != nil {
@@ -126,6 +117,34 @@ func (s *Stack) Start(webhook string, nodes []Node) error {
 	}
 	s.feed(feeds)
 	return nil
+}
+
+// StartSensor starts what runs on a sensor: the nodes, which have written their logs for a while, and the exporter.
+func (s *Stack) StartSensor(nodes []Node) error {
+	feeds, err := s.history(nodes)
+	if err != nil {
+		return err
+	}
+	if err := s.StartExporter(); err != nil {
+		return err
+	}
+	s.feed(feeds)
+	return nil
+}
+
+// history writes what the logs of nodes hold already, and returns what feeds the rest.
+func (s *Stack) history(nodes []Node) ([]*feed, error) {
+	feeds, err := s.feeds(nodes)
+	if err != nil {
+		return nil, err
+	}
+	s.tell("Writing the logs of the last day and a half ...")
+	now := time.Now()
+	var writing errgroup.Group
+	for _, f := range feeds {
+		writing.Go(func() error { return f.history(now) })
+	}
+	return feeds, writing.Wait()
 }
 
 func (s *Stack) tell(text string) {
@@ -150,8 +169,8 @@ func (s *Stack) backfill() error {
 	return nil
 }
 
-// clusterInterval is the time between two snapshots of the real cluster.
-func (s *Stack) clusterInterval() string {
+// SnapshotInterval is the time between two snapshots of real logs that are replayed.
+func (s *Stack) SnapshotInterval() string {
 	return min(15*time.Second, 120*time.Second/time.Duration(s.Speed)).String()
 }
 
@@ -341,6 +360,11 @@ func (s *Stack) ServePrometheus(args ...string) (*Process, error) {
 	return p, Await("that Prometheus is ready", func() error {
 		return fetch(p.URL+"/-/ready", nil)
 	})
+}
+
+// Serve starts a further program that listens, and stops it with the others.
+func (s *Stack) Serve(path string, args ...string) (*Process, error) {
+	return s.add(Serve(path, args...))
 }
 
 // Replay plays logs into the spool directory, as "proftool replay" does with these arguments.
