@@ -88,6 +88,16 @@ tests:
           - {labels: '{alertname="BroQueueInGrowing", rack="1", thread="slow"}', value: 1}
           - {labels: '{alertname="BroCoreLeak", rack="1"}', value: 1}
           - {labels: '{alertname="BroIntelGrowing"}', value: 2}
+      # The alert on the leak does not pause when the label changes.
+      - expr: 'count by (rack) (ALERTS{alertname="BroCoreLeak", alertstate="firing"})'
+        eval_time: 61m
+        exp_samples:
+          - {labels: '{rack="1"}', value: 1}
+      - expr: 'count by (rack) (ALERTS{alertname="BroCoreLeak", alertstate="firing"})'
+        eval_time: 63m
+        exp_samples:
+          - {labels: '{rack="1"}', value: 1}
+          - {labels: '{rack="2"}', value: 1}
       - expr: 'count by (alertname, cluster, rack, thread) (ALERTS{alertstate="firing"})'
         eval_time: 119m
         exp_samples:

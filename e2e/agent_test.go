@@ -144,9 +144,7 @@ func await(t *testing.T, prometheus *stack.Process, expr string, want int) {
 // appended is how many samples an agent has scraped so far.
 func appended(t *testing.T, agent *stack.Process) float64 {
 	t.Helper()
-	n, err := stack.Value(agent, "prometheus_agent_samples_appended_total")
-	check(t, err)
-	return n
+	return value(t, agent, "prometheus_agent_samples_appended_total")
 }
 
 func read(t *testing.T, path string) string {

@@ -174,11 +174,11 @@ func (f *fleet) cpu() map[string]float64 {
 	f.t.Helper()
 	seconds := map[string]float64{}
 	for name, p := range f.center() {
-		seconds[name] = f.own(p, "process_cpu_seconds_total")
+		seconds[name] = value(f.t, p, "process_cpu_seconds_total")
 	}
 	for _, s := range f.sensors {
-		seconds["all exporters"] += f.own(s.Exporter, "process_cpu_seconds_total")
-		seconds["all agents"] += f.own(s.agent, "process_cpu_seconds_total")
+		seconds["all exporters"] += value(f.t, s.Exporter, "process_cpu_seconds_total")
+		seconds["all agents"] += value(f.t, s.agent, "process_cpu_seconds_total")
 	}
 	return seconds
 }
@@ -186,14 +186,6 @@ func (f *fleet) cpu() map[string]float64 {
 // center returns what runs in the center.
 func (f *fleet) center() map[string]*stack.Process {
 	return map[string]*stack.Process{inPrometheus: f.stores[inPrometheus], inVictoria: f.stores[inVictoria], "vmalert": f.evaluators[inVictoria]}
-}
-
-// own asks a program for a metric of its own.
-func (f *fleet) own(p *stack.Process, metric string) float64 {
-	f.t.Helper()
-	v, err := stack.Value(p, metric)
-	check(f.t, err)
-	return v
 }
 
 // over is an expression on what is looked at, which takes the place of its first %s.
@@ -394,10 +386,10 @@ func (f *fleet) report() {
 		f.t.Logf("%s: %.1f %% of a core", program, 100*cores)
 	}
 	for name, p := range f.center() {
-		f.t.Logf("%s: %.0f MB resident", name, f.own(p, "process_resident_memory_bytes")/1e6)
+		f.t.Logf("%s: %.0f MB resident", name, value(f.t, p, "process_resident_memory_bytes")/1e6)
 	}
 	resp, err := http.Get(victoria.URL + "/internal/force_merge")
 	check(f.t, err)
 	check(f.t, resp.Body.Close())
-	f.t.Logf("%s: %.0f samples, %.1f MB on disk with their index", inVictoria, f.own(victoria, "vm_rows_inserted_total"), f.own(victoria, "vm_data_size_bytes")/1e6)
+	f.t.Logf("%s: %.0f samples, %.1f MB on disk with their index", inVictoria, value(f.t, victoria, "vm_rows_inserted_total"), value(f.t, victoria, "vm_data_size_bytes")/1e6)
 }

@@ -26,7 +26,7 @@ func telemetry(t *testing.T, path string) *httptest.Server {
 	return server
 }
 
-var value = regexp.MustCompile(`(?m)^([a-z]\S*) (\S+)$`)
+var sample = regexp.MustCompile(`(?m)^([a-z]\S*) (\S+)$`)
 
 // scrapes returns the answers of a recording. But for the first it holds only the series that changed.
 func scrapes(recording string) (answers []string) {
@@ -35,10 +35,10 @@ func scrapes(recording string) (answers []string) {
 	answers = append(answers, answer)
 	for _, part := range parts[1:] {
 		changed := map[string]string{}
-		for _, m := range value.FindAllStringSubmatch(part, -1) {
+		for _, m := range sample.FindAllStringSubmatch(part, -1) {
 			changed[m[1]] = m[0]
 		}
-		answer = value.ReplaceAllStringFunc(answer, func(line string) string {
+		answer = sample.ReplaceAllStringFunc(answer, func(line string) string {
 			series, _, _ := strings.Cut(line, " ")
 			if now, ok := changed[series]; ok {
 				return now
