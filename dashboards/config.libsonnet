@@ -12,6 +12,9 @@
     // The same for the job that scrapes Zeek's own telemetry, such as 'job="zeek_native"'.
     nativeSelector: '',
 
+    // The job that dashboards offer for processes that only telemetry knows.
+    nativeJob: 'zeek_native',
+
     // What bro_exporter calls a Zeek that runs without a cluster. Its telemetry has no name.
     standaloneProcess: 'zeek',
 

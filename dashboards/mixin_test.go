@@ -136,12 +136,12 @@ func TestMixinDashboards(t *testing.T) {
 			continue
 		}
 		text := string(sited[name])
-		for _, part := range []string{`cluster=~`, `$cluster`, `"cluster"`, `var-cluster`, `{cluster:`, `{job`, `bro_up,`} {
+		for _, part := range []string{`cluster=~`, `$cluster`, `"cluster"`, `var-cluster`, `{cluster:`, `{job`, `({__name__`} {
 			if strings.Contains(text, part) {
 				t.Errorf("%s of a site still has %s", name, part)
 			}
 		}
-		for _, part := range []string{`{env=\"prod\", job`, `site=~\"$site\"`, `label_values(bro_up{env=\"prod\"}, job)`} {
+		for _, part := range []string{`{env=\"prod\", job`, `site=~\"$site\"`, `label_values({env=\"prod\", __name__=~\"bro_up|instance_process:bro_up:native\"}, job)`} {
 			if !strings.Contains(text, part) {
 				t.Errorf("%s of a site lacks %s", name, part)
 			}

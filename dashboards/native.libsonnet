@@ -34,6 +34,17 @@
     expr: native(ofNative, by),
   },
 
+  // A process that no bro_exporter knows, by the labels that dashboards choose by: the host stands for the exporter.
+  local only(record, why, expr) = {
+    record: 'instance_process:%s:native' % record,
+    why:: why,
+    expr: |||
+      label_replace(label_replace(
+        %(expr)s unless on (%(by)s) max by (%(by)s) (%(up)s),
+        "instance", "$1", "host", "(.*)"), "job", "%(job)s", "", "")
+    ||| % { expr: expr, by: list(site + ['host', 'process']), up: host('bro_up{%s}' % s), job: c.nativeJob },
+  },
+
   local m = { s: s, n: n },
 
   nativeRules+:: {
@@ -88,6 +99,11 @@
             why:: 'Whether a process answers the scrape of its telemetry. Which process a target is, it has said within the last day.',
             expr: native('(max by (%(l)s) (last_over_time(zeek_version_info{%(n)s}[1d])) * on (job, instance) group_left () (max by (job, instance) (up{%(n)s})))' % (m { l: list(site + ['job', 'instance', 'node']) }), []),
           },
+          only('bro_up', 'Dashboards show the processes that only telemetry knows beside those with prof.log. 1: the process answers.', 'host_process:bro_native_up:current'),
+          only('bro_memory', 'Their resident memory in bytes.', 'host_process:bro_memory:bytes'),
+          only('bro_cpu', 'The cores that they use.', 'host_process:bro_cpu:rate5m'),
+          only('bro_connections', 'Their connections.', 'host_process:bro_connections:current'),
+          only('bro_messages_pending', 'The messages that wait in all their queues together.', 'host_process:bro_messages_pending_in:sum + host_process:bro_messages_pending_out:sum'),
         ],
       },
       {

@@ -6,10 +6,12 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"bro_exporter/e2e/stack"
 	"bro_exporter/internal/tool"
 )
 
@@ -85,10 +87,48 @@ func TestNativeTelemetry(t *testing.T) {
 	await(t, prometheus, `zeek_timers_lag_time_seconds > 1e8`, 2)
 	await(t, prometheus, `host_process:bro_timers_lag:seconds > 1e8`, 0)
 
+	nativeDashboards(t, prometheus, processes)
+
 	await(t, prometheus, "host_process:bro_native_up:current == 1", 3)
 	worker.Close()
 	await(t, prometheus, `host_process:bro_native_up:current{host="both",process="worker-1"} == 0`, 1)
 	await(t, prometheus, "host_process:bro_connections:current", processes)
+}
+
+// nativeDashboards looks at the dashboards of a fleet in which some sensors have no prof.log: each process is there
+// once, and the one that only telemetry knows has its panels.
+func nativeDashboards(t *testing.T, prometheus *stack.Process, processes int) {
+	t.Helper()
+	all := queries(t, "-job=zeek_native", "-instance=native", "-process=worker-1")
+	expr := func(dashboard, panel string) string {
+		i := slices.IndexFunc(all, func(q query) bool { return q.Dashboard == dashboard && q.Row+": "+q.Panel+" "+q.Ref == panel })
+		if i < 0 {
+			t.Fatalf("%s has no %s", dashboard, panel)
+		}
+		return all[i].Expr
+	}
+	const noProfLog = 4 // see stateTexts in dashboards/generate/findings.go
+	await(t, prometheus, fmt.Sprintf("%s == %d", expr("bro-overview", "Now: Processes A"), processes), 1)
+	await(t, prometheus, expr("bro-overview", "Processes: Processes A"), processes)
+	await(t, prometheus, fmt.Sprintf(`(%s) == %d`, expr("bro-overview", "Processes: Processes A"), noProfLog), 1)
+	for _, column := range []string{"E", "G", "H", "K"} { // Memory, CPU, Connections, Waiting
+		await(t, prometheus, `(`+expr("bro-overview", "Processes: Processes "+column)+`) and on (instance) instance_process:bro_up:native{instance="native"}`, 1)
+	}
+	await(t, prometheus, expr("bro-overview", "Sensors: Sensors A"), 3)
+	await(t, prometheus, expr("bro-fleet", "Now: Sensors A")+" == 3", 1)
+	await(t, prometheus, expr("bro-fleet", "Now: Without prof.log A")+" == 1", 1)
+	for _, q := range all {
+		// Its telemetry has only the time since 1970 as the lag of timers.
+		if q.Dashboard == "bro-process" && strings.Contains(q.Expr, "_process:bro_") && !strings.Contains(q.Expr, "bro_timers_lag") {
+			check(t, stack.Await("for "+q.Row+": "+q.Panel, func() error {
+				series, err := stack.Query(prometheus, q.Expr)
+				if err == nil && len(series) != 1 {
+					err = fmt.Errorf("%d series: %s", len(series), q.Expr)
+				}
+				return err
+			}))
+		}
+	}
 }
 
 // target is what Prometheus scrapes, under the name of a sensor.

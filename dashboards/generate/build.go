@@ -97,7 +97,7 @@ func buildPanel(p panel, s scope, id int, at gridPos) *grafanaPanel {
 			Defaults: fieldDefaults{
 				Color:      object{"mode": "thresholds"},
 				Mappings:   []object{},
-				NoValue:    noData(p.empty),
+				NoValue:    noData(p.why()),
 				Thresholds: thresholds{"absolute", calm()},
 				Unit:       p.unit,
 			},
@@ -117,6 +117,21 @@ func buildPanel(p panel, s scope, id int, at gridPos) *grafanaPanel {
 	}
 	p.view.dress(&p, s, out)
 	return out
+}
+
+// why is why the panel may be empty: a process that only telemetry knows has no prof.log.
+func (p *panel) why() string {
+	if p.empty == "" || !fromProfLog(p) {
+		return p.empty
+	}
+	return "Needs prof.log. " + p.empty
+}
+
+// fromProfLog reports whether only prof.log, or what bro_exporter makes of it, has what the panel shows.
+func fromProfLog(p *panel) bool {
+	return !slices.ContainsFunc(p.queries, func(q query) bool {
+		return !strings.Contains(q.expr, "bro_") || strings.Contains(q.expr, "_process:bro_")
+	})
 }
 
 // noData is what an empty panel says, which must be true whatever the reason.
@@ -175,7 +190,7 @@ func (p *panel) about(label string) bool {
 
 func (s scope) expand(expr string) string {
 	host := s.matchers("job", "cluster", "sensor", "instance")
-	return strings.NewReplacer("$here", host+", "+s.matchers("process"), "$host", host).Replace(expr)
+	return strings.NewReplacer("$here", host+", "+s.matchers("process"), "$host", host, "$telemetry", s.matchers("cluster", "sensor", "host", "process")).Replace(expr)
 }
 
 // matchers match labels with the variables of the same names. A series need not have cluster and sensor.
@@ -284,12 +299,14 @@ func variables(d dashboard) []grafanaVariable {
 		{name: "instance", description: "The exporter: one for each sensor."},
 		{name: "process", description: "The Bro process: manager, logger, proxy, worker."},
 	} {
-		v.label, v.metric = v.name, "bro_up"
-		if len(before) > 0 {
-			v.metric += "{" + d.scope.matchers(before...) + "}"
-		}
-		before = append(before, v.name)
+		// Besides those with prof.log there are those that only telemetry knows.
+		matchers := append([]string{`__name__=~"bro_up|instance_process:bro_up:native"`}, before...)
+		v.label, v.metric = v.name, "{"+strings.Join(matchers, ", ")+"}"
+		before = append(before, d.scope.matchers(v.name))
 		all = append(all, labelVariable(d.scope, v))
+	}
+	if d.telemetry() {
+		all = append(all, hostVariable(d.scope))
 	}
 	for _, v := range d.variables {
 		if v.label != "" {
@@ -300,6 +317,31 @@ func variables(d dashboard) []grafanaVariable {
 		all = append(all, choiceVariable(v))
 	}
 	return all
+}
+
+// telemetry reports whether a panel has series of native.yml that have the label host.
+func (d dashboard) telemetry() bool {
+	for _, r := range d.rows {
+		for _, p := range r.panels {
+			if slices.ContainsFunc(p.queries, func(q query) bool { return strings.Contains(q.expr, "$telemetry") }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hostVariable is what the chosen instances are called in the series of native.yml: without their port. It is
+// not shown. "All" are the hosts of all instances chosen, so it has no value of its own.
+func hostVariable(s scope) grafanaVariable {
+	matchers := []string{`__name__=~"bro_up|instance_process:bro_up:native"`, s.matchers("job", "cluster", "sensor", "instance")}
+	host := labelVariable(s, variable{
+		name: "host", description: "The host of the exporter, as telemetry has it.",
+		label: "instance", metric: "{" + strings.Join(matchers, ", ") + "}",
+	})
+	host.Hide = 2
+	host.Regex = `/^(.*?)(?::\d+)?$/`
+	return host
 }
 
 func labelVariable(s scope, v variable) grafanaVariable {

@@ -8,6 +8,7 @@ func stateTexts() []text {
 		{"7", "leak", alarm},
 		{"6", "stuck", alarm},
 		{"5", "suspected", warn},
+		{"4", "no prof.log", notice},
 		{"3", "cannot tell yet", notice},
 		{"2", "not judged", notice},
 		{"1", "note", ""},
@@ -20,9 +21,11 @@ const ranked = `(bro_finding{$here, level="leak"} * 7
   or bro_finding{$here, level="stuck"} * 6
   or bro_finding{$here, level="suspected"} * 5)`
 
-// state is what each process counts as. It is down if bro_up says so, and unknown if its exporter cannot
-// be scraped; else its worst finding counts, and then whether it was judged at all.
-const state = `((bro_up{$here} == 0) + 9
+// state is what each process counts as. It is down if bro_up or its telemetry says so, and unknown if its
+// exporter cannot be scraped; else its worst finding counts, and then whether it was judged at all, for which
+// prof.log is needed.
+const state = `((` + up + ` == 0) + 9
+  or instance_process:bro_up:native{$here} * 0 + 4
   or last_over_time(bro_up{$here}[$__range]) * 0 + 8 unless bro_up{$here} unless ignoring (process) (up{$host} == 1)
   or max without (level, kind, resource) ` + ranked + `
   or bro_analysis_undecided_until_timestamp_seconds{$here} * 0 + 3

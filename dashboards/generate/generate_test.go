@@ -307,7 +307,8 @@ func TestCollapsedRow(t *testing.T) {
 	}
 }
 
-var metricName = regexp.MustCompile(`\bbro_\w+`)
+// metricName finds the metrics of the exporter and of recording rules.
+var metricName = regexp.MustCompile(`\b(?:[a-z_]+:)?bro_\w+(?::\w+)?`)
 
 // Every metric of a panel is chosen by job, instance and process, so that no other's is shown.
 func TestMatchers(t *testing.T) {
@@ -316,6 +317,8 @@ func TestMatchers(t *testing.T) {
 		if c.UID == processUID {
 			equals = "="
 		}
+		// Series by host, as native.yml has them.
+		byHost := `{cluster=~"$cluster", sensor=~"$sensor", host` + equals + `"$host", process` + equals + `"$process"`
 		matchers := `{job` + equals + `"$job", cluster=~"$cluster", sensor=~"$sensor", instance` + equals + `"$instance", process` + equals + `"$process"`
 		exprs := map[string]string{}
 		for _, a := range c.Annotations.List[1:] {
@@ -328,6 +331,9 @@ func TestMatchers(t *testing.T) {
 		}
 		for where, expr := range exprs {
 			for _, at := range metricName.FindAllStringIndex(expr, -1) {
+				if strings.HasPrefix(expr[at[0]:], "host_process:") && strings.HasPrefix(expr[at[1]:], byHost) {
+					continue
+				}
 				if !strings.HasPrefix(expr[at[1]:], matchers) {
 					t.Errorf("%s: %s: %s has not the matchers %s", c.file, where, expr[at[0]:], matchers)
 				}
@@ -370,8 +376,89 @@ func exported(t *testing.T) map[string][]string {
 	return exported
 }
 
+// recorded returns the series of native.yml, with their labels besides job, instance and process.
+func recorded(t *testing.T) map[string][]string {
+	t.Helper()
+	rules, err := os.ReadFile("../native.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorded := map[string][]string{}
+	for _, m := range regexp.MustCompile(`(?m)^      - record: (\S+)$`).FindAllStringSubmatch(string(rules), -1) {
+		recorded[m[1]] = []string{"host"}
+	}
+	if len(recorded) < 20 {
+		t.Fatalf("native.yml has %d records", len(recorded))
+	}
+	return recorded
+}
+
+// What rules record of telemetry is shown, or other rules need it.
+func TestTelemetryIsShown(t *testing.T) {
+	used := strings.Builder{}
+	for _, d := range dashboards() {
+		for _, a := range d.ask(settings{}) {
+			used.WriteString(a.Expr + "\n")
+		}
+	}
+	rules, err := os.ReadFile("../native.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range recorded(t) {
+		if !strings.Contains(used.String(), name+"{") && strings.Count(string(rules), name) < 2 {
+			t.Errorf("no panel and no rule needs %s", name)
+		}
+	}
+}
+
+// A panel that only prof.log can fill says so when it is empty; one that telemetry fills as well does not.
+func TestPanelsTellThatTheyNeedProfLog(t *testing.T) {
+	for _, c := range asking(t) {
+		for _, p := range c.flat() {
+			if p.Type == "row" {
+				continue
+			}
+			needs := true
+			for _, target := range p.Targets {
+				if !metricName.MatchString(target.Expr) || strings.Contains(target.Expr, "_process:bro_") {
+					needs = false
+				}
+			}
+			if says := strings.Contains(p.FieldConfig.Defaults.NoValue, "Needs prof.log."); says != needs {
+				t.Errorf("%s: %s says that it needs prof.log: %v, want %v", c.file, p.Title, says, needs)
+			}
+		}
+	}
+}
+
+// Every kind of finding that is more than worth knowing is in one column of what sensors leak.
+func TestCausesAreAllKinds(t *testing.T) {
+	rules, err := os.ReadFile("../alerts.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{}
+	for _, m := range regexp.MustCompile(`bro_finding\{kind="([a-z-]+)"`).FindAllStringSubmatch(string(rules), -1) {
+		want[m[1]] = true
+	}
+	got := map[string]bool{}
+	for _, c := range causes() {
+		for _, k := range c.kinds {
+			if got[string(k)] {
+				t.Errorf("%s is in two columns", k)
+			}
+			got[string(k)] = true
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("columns have %v, alerts %v", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+	}
+}
+
 func TestMetricsExist(t *testing.T) {
 	exported := exported(t)
+	maps.Copy(exported, recorded(t))
 	for _, c := range asking(t) {
 		for _, v := range c.Templating.List {
 			for _, name := range metricName.FindAllString(v.Definition, -1) {

@@ -57,7 +57,7 @@ func run(args []string, out io.Writer) error {
 
 // dashboards returns those that ask Prometheus.
 func dashboards() []dashboard {
-	return []dashboard{overview(), process(), queues(), leakHunt()}
+	return []dashboard{fleet(), overview(), process(), queues(), leakHunt()}
 }
 
 func printQueries(args []string, out io.Writer) error {

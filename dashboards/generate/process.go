@@ -142,7 +142,7 @@ func process() dashboard {
 					empty:       noSnapshot,
 					queries: []query{
 						{expr: `bro_memory_total_bytes{$here}`, legend: "peak"},
-						{expr: `bro_process_resident_memory_bytes{$here}`, legend: "now"},
+						{expr: `bro_process_resident_memory_bytes{$here} or instance_process:bro_memory:native{$here}`, legend: "now"},
 						{expr: `bro_memory_malloced_bytes{$here}`, legend: "malloced"},
 					},
 				},
@@ -156,6 +156,7 @@ func process() dashboard {
 					queries: []query{
 						{expr: `rate(bro_runtime_user_seconds_total{$here}[$__rate_interval])`, legend: "user"},
 						{expr: `rate(bro_runtime_system_seconds_total{$here}[$__rate_interval])`, legend: "system"},
+						{expr: `instance_process:bro_cpu:native{$here}`, legend: "both, from telemetry"},
 					},
 				},
 				{
@@ -176,7 +177,7 @@ func process() dashboard {
 					alerts:      []string{"BroSessionsGrowing"},
 					empty:       noSnapshot,
 					queries: []query{
-						{expr: `bro_connections_current{$here}`, legend: "all"},
+						{expr: connections, legend: "all"},
 						{expr: `bro_sessions_current{$here}`, legend: "sessions"},
 					},
 				},
@@ -196,7 +197,7 @@ func process() dashboard {
 					view:        lines{},
 					empty:       noSnapshot,
 					queries: []query{
-						{expr: `rate(bro_connections_total{$here}[$__rate_interval])`, legend: "new"},
+						{expr: `rate(bro_connections_total{$here}[$__rate_interval])` + orTelemetry("bro_connections:rate5m"), legend: "new"},
 						{expr: `rate(bro_connections_expired_inactive_total{$here}[$__rate_interval])`, legend: "timed out"},
 					},
 				},
@@ -250,7 +251,7 @@ func process() dashboard {
 					view:        lines{},
 					empty:       noSnapshot,
 					queries: []query{
-						{expr: `bro_timers_pending{$here}`, legend: "now"},
+						{expr: `bro_timers_pending{$here}` + orTelemetry("bro_timers:pending"), legend: "now"},
 						{expr: `bro_timers_pending_max{$here}`, legend: "most"},
 					},
 				},
@@ -270,7 +271,7 @@ func process() dashboard {
 					view:        lines{},
 					empty:       "No timer has run.",
 					alerts:      []string{"BroTimersLagging"},
-					queries:     []query{{expr: `bro_timers_lag_seconds{$here}`, legend: "lag"}},
+					queries:     []query{{expr: `bro_timers_lag_seconds{$here}` + orTelemetry("bro_timers_lag:seconds"), legend: "lag"}},
 				},
 				{
 					title:       "Triggers each second",
@@ -307,7 +308,7 @@ func process() dashboard {
 					view:        lines{},
 					alerts:      []string{"BroDNSStuck"},
 					empty:       noSnapshot,
-					queries:     []query{{expr: `bro_dns_requests_pending{$here}`, legend: "waiting"}},
+					queries:     []query{{expr: `bro_dns_requests_pending{$here}` + orTelemetry("bro_dns_pending:current"), legend: "waiting"}},
 				},
 				{
 					title:       "DNS cache",
@@ -348,7 +349,7 @@ func process() dashboard {
 					view:        lines{},
 					empty:       since21,
 					alerts:      []string{"BroSeriesDropped"},
-					queries:     []query{{expr: `bro_threads{$here}`, legend: "threads"}},
+					queries:     []query{{expr: `bro_threads{$here}` + orTelemetry("bro_threads:current"), legend: "threads"}},
 				},
 				{
 					title:       "Messages to threads",
@@ -495,6 +496,48 @@ func process() dashboard {
 					},
 				},
 			}},
+			{title: "Zeek's own telemetry", height: 9, width: 6, panels: []panel{
+				{
+					title:       "Packets",
+					description: "Packets that the process received, each second. Needs misc/stats in Zeek. 0 on a worker: it sees no traffic.",
+					unit:        "cps",
+					view:        lines{},
+					empty:       native,
+					queries:     []query{{expr: `host_process:bro_packets:rate5m{$telemetry}`, legend: "received"}},
+				},
+				{
+					title:       "Packets dropped",
+					description: "The share of packets that were dropped. Normal: 0. Above 1 % logs are not complete: see CPU and Connections.",
+					unit:        "percentunit",
+					view:        lines{},
+					empty:       native,
+					alerts:      []string{"BroPacketsDropped"},
+					queries:     []query{{expr: `host_process:bro_packets_dropped:ratio5m{$telemetry}`, legend: "dropped"}},
+				},
+				{
+					title:       "Log records and events",
+					description: "Log records written each second, and events received from and sent to other nodes, with Broker or ZeroMQ. Events come from prof.log where telemetry has none.",
+					unit:        "cps",
+					view:        lines{},
+					empty:       native,
+					queries: []query{
+						{expr: `host_process:bro_log_writes:rate5m{$telemetry}`, legend: "log records"},
+						{expr: `host_process:bro_events_in:rate5m{$telemetry}`, legend: "events in"},
+						{expr: `host_process:bro_events_out:rate5m{$telemetry}`, legend: "events out"},
+					},
+				},
+				{
+					title:       "Messages waiting",
+					description: "Messages in the queues of all threads together, from prof.log where it is written. Which thread they wait for, only prof.log tells: see Queues.",
+					unit:        "short",
+					view:        lines{},
+					empty:       native,
+					queries: []query{
+						{expr: `host_process:bro_messages_pending_in:sum{$telemetry}`, legend: "for threads"},
+						{expr: `host_process:bro_messages_pending_out:sum{$telemetry}`, legend: "for the main thread"},
+					},
+				},
+			}},
 			{title: "Signatures", collapsed: true, height: 9, width: 8, panels: []panel{
 				{
 					title:       "Matchers and states",
@@ -560,6 +603,25 @@ func process() dashboard {
 					queries:     []query{{expr: `bro_process_start_time_seconds{$here} * 1000`, legend: "started"}},
 				},
 			}},
+			{title: "Tables by name", collapsed: true, height: 9, width: 12, panels: []panel{
+				{
+					title:       "Entries by global",
+					description: "Entries of each global table of over 100. " + byName,
+					unit:        "short",
+					view:        lines{},
+					empty:       byName,
+					alerts:      []string{"BroTableGrowing"},
+					queries:     []query{{expr: `bro_global_table_entries{$here}`, legend: "{{global}}", slow: true}},
+				},
+				{
+					title:       "Entries by global, recursive",
+					description: "Entries of each global table with those of the tables in it. Many more than above: it is a table of tables, and the inner ones grow. " + byName,
+					unit:        "short",
+					view:        lines{},
+					empty:       byName,
+					queries:     []query{{expr: `bro_global_table_entries_recursive{$here}`, legend: "{{global}}", slow: true}},
+				},
+			}},
 			{title: "Written up to 5.0 only", collapsed: true, height: 9, width: 8, panels: []panel{
 				{
 					title:       "Memory of connections",
@@ -618,23 +680,6 @@ func process() dashboard {
 					alerts:      []string{"BroIntelGrowing"},
 					queries:     []query{{expr: `bro_global_size_bytes{$here}`, legend: "{{global}}", slow: true}},
 				},
-				{
-					title:       "Entries by global",
-					description: "Entries of each global table of over 100. " + byName,
-					unit:        "short",
-					view:        lines{},
-					empty:       byName,
-					alerts:      []string{"BroTableGrowing"},
-					queries:     []query{{expr: `bro_global_table_entries{$here}`, legend: "{{global}}", slow: true}},
-				},
-				{
-					title:       "Entries by global, recursive",
-					description: "Entries of each global table with those of the tables in it. Many more than above: it is a table of tables, and the inner ones grow. " + byName,
-					unit:        "short",
-					view:        lines{},
-					empty:       byName,
-					queries:     []query{{expr: `bro_global_table_entries_recursive{$here}`, legend: "{{global}}", slow: true}},
-				},
 			}},
 		},
 	}
@@ -645,6 +690,11 @@ const (
 	broker       = "Written since 2.6, and by 2.4 and 2.5 built with Broker."
 	noSignatures = "No expensive snapshot yet, or no signatures are loaded."
 )
+
+// orTelemetry goes on an expression about a process without prof.log, which only telemetry knows.
+func orTelemetry(record string) string {
+	return "\n  or on () host_process:" + record + "{$telemetry}"
+}
 
 // tcpStates are the states in the order of prof.log's matrix.
 func tcpStates() []string {

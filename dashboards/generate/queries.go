@@ -49,11 +49,12 @@ func (d dashboard) fill(expr string, step model.Duration, s settings) string {
 	if d.scope == manyProcesses {
 		s.job, s.instance, s.process = ".+", ".+", ".+"
 	}
+	host, _, _ := strings.Cut(s.instance, ":")
 	values := []string{
 		"$__rate_interval", (4 * step).String(),
 		"$__range", s.shown.String(),
 		"$cluster", s.cluster, "$sensor", s.sensor,
-		"$job", s.job, "$instance", s.instance, "$process", s.process,
+		"$job", s.job, "$instance", s.instance, "$host", host, "$process", s.process,
 	}
 	for _, v := range d.variables {
 		value := ".+"

@@ -13,8 +13,9 @@ type dashboard struct {
 	rows        []row
 }
 
-// scope is which processes a dashboard is about. In its queries $here stands for the label
-// matchers of these processes, $host for those of their exporters.
+// scope is which processes a dashboard is about. In its queries $here stands for the label matchers of these
+// processes, $host for those of their exporters, and $telemetry for those of the processes in the series of
+// native.yml, which have the label host instead of instance.
 type scope int
 
 const (
@@ -121,13 +122,21 @@ const (
 	everyProcess = "{{instance}} {{process}}"
 	everyThread  = "{{instance}} {{process}} {{thread}}"
 
-	// Resident memory now where /proc has it, else prof.log's, which is the peak since 2.4.
-	memoryNow = `(bro_process_resident_memory_bytes{$here} or bro_memory_total_bytes{$here})`
+	// A process has prof.log, or native.yml has a series of it that is called native; never both.
 
-	cpu = `(rate(bro_runtime_user_seconds_total{$here}[$__rate_interval]) + rate(bro_runtime_system_seconds_total{$here}[$__rate_interval]))`
+	up = `(bro_up{$here} or instance_process:bro_up:native{$here})`
+
+	// Resident memory now where /proc has it, else prof.log's, which is the peak since 2.4.
+	memoryNow = `(bro_process_resident_memory_bytes{$here} or bro_memory_total_bytes{$here} or instance_process:bro_memory:native{$here})`
+
+	cpu = `(rate(bro_runtime_user_seconds_total{$here}[$__rate_interval]) + rate(bro_runtime_system_seconds_total{$here}[$__rate_interval])
+  or instance_process:bro_cpu:native{$here})`
+
+	connections = `(bro_connections_current{$here} or instance_process:bro_connections:native{$here})`
 
 	// Messages in all queues of a process.
-	waiting = `sum without (thread) (bro_thread_messages_pending_in{$here}) + sum without (thread) (bro_thread_messages_pending_out{$here})`
+	waiting = `(sum without (thread) (bro_thread_messages_pending_in{$here}) + sum without (thread) (bro_thread_messages_pending_out{$here})
+  or instance_process:bro_messages_pending:native{$here})`
 
 	// How long a thread needs for what waits: messages over messages a second.
 	behind = `bro_thread_messages_pending_in{$here} / (rate(bro_thread_queue_in_writes_total{$here}[$__rate_interval]) > 0)`
@@ -147,6 +156,7 @@ const (
 	fromPID   = "Needs .pid beside prof.log, as zeekctl writes it, and a process that runs."
 	since21   = "Written since 2.1, for processes with threads."
 	expensive = "No expensive snapshot yet."
+	native    = "Needs Zeek's own telemetry (7.1 and later) and native.yml."
 	judging   = "The exporter judges a process every 10 minutes, unless --analysis.interval=0."
 )
 
@@ -156,5 +166,6 @@ func memoryOver(function, window, offset string) string {
 		offset = " offset " + offset
 	}
 	return `(` + function + `(bro_process_resident_memory_bytes{$here}[` + window + `]` + offset + `)
-  or ` + function + `(bro_memory_total_bytes{$here}[` + window + `]` + offset + `))`
+  or ` + function + `(bro_memory_total_bytes{$here}[` + window + `]` + offset + `)
+  or ` + function + `(instance_process:bro_memory:native{$here}[` + window + `]` + offset + `))`
 }

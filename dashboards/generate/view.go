@@ -229,6 +229,8 @@ func (v table) linksOf(label string, s scope) []dataLink {
 	switch {
 	case label == "process" && s == manyProcesses:
 		return toProcess(value)
+	case label == "instance" && !slices.Contains(v.labels, "process"):
+		return toSensor(value)
 	case label == "thread" && slices.Contains(v.labels, "process"):
 		return []dataLink{toThread(value)}
 	case label == "alertname":
@@ -436,6 +438,12 @@ func toProcess(value func(label string) string) []dataLink {
 		{"Message queues", "/d/" + queuesUID + query},
 		{"Leak hunt", "/d/" + leakHuntUID + query},
 	}
+}
+
+// toSensor links to the dashboards of one sensor's processes.
+func toSensor(value func(label string) string) []dataLink {
+	query := where + chosen(value, "job", "instance")
+	return []dataLink{{"Overview", "/d/" + overviewUID + query}, {"Leak hunt", "/d/" + leakHuntUID + query}}
 }
 
 // toThread links to the queues of one thread.

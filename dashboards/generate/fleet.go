@@ -1,0 +1,173 @@
+package main
+
+import (
+	"strings"
+
+	"bro_exporter/analyze"
+)
+
+const fleetUID = "bro-fleet"
+
+// cause is a column of what sensors leak: findings of these kinds.
+type cause struct {
+	title string
+	width int
+	kinds []analyze.Kind
+}
+
+func causes() []cause {
+	return []cause{
+		{"Core", 0, []analyze.Kind{analyze.KindCore, analyze.KindMemory}},
+		{"Tables", 0, []analyze.Kind{analyze.KindScriptTable, analyze.KindIntel, analyze.KindGlobals}},
+		{"Connections", 100, []analyze.Kind{analyze.KindConnsHeld, analyze.KindSessions, analyze.KindConnMemory, analyze.KindReassembler}},
+		{"Timers, DNS", 100, []analyze.Kind{analyze.KindTimers, analyze.KindTriggers, analyze.KindDNSCache, analyze.KindDNSStuck}},
+		{"Backlogs", 0, []analyze.Kind{analyze.KindBacklogIn, analyze.KindBacklogOut, analyze.KindReader}},
+		{"Stuck threads", 105, []analyze.Kind{analyze.KindThreadStuck}},
+	}
+}
+
+// fleet answers for hundreds of sensors at one look which of them leak, and what.
+func fleet() dashboard {
+	return dashboard{
+		file:        "fleet.json",
+		uid:         fleetUID,
+		title:       "Bro / Fleet",
+		description: "All sensors: which of them leak, and what, by kind of leak and by cluster. Click on a sensor for its Overview.",
+		from:        "now-24h",
+		refresh:     "1m",
+		scope:       manyProcesses,
+		rows: []row{
+			{title: "Now", height: 4, width: 4, panels: []panel{
+				{
+					title:       "Sensors",
+					description: "Hosts with a bro_exporter, and those that only Zeek's own telemetry shows.",
+					unit:        "none",
+					view:        number{},
+					empty:       "No bro_up. Check data source and job above, then Status > Targets in Prometheus.",
+					queries:     []query{{expr: `count(count without (process) ` + up + `)`, legend: "sensors"}},
+				},
+				{
+					title:       "Sensors that leak",
+					description: "Sensors with a finding of level leak or stuck: only a repair or a restart ends it. Normal: 0.",
+					unit:        "none",
+					view:        number{steps: alarmFromOne()},
+					empty:       "No process was judged. " + judging,
+					alerts:      []string{"BroCoreLeak", "BroTableGrowing"},
+					queries:     []query{{expr: `count(` + sensorsWith(certain) + `) or count(bro_analysis_timestamp_seconds{$here}) * 0`, legend: "leak"}},
+				},
+				{
+					title:       "Only suspected",
+					description: "Sensors whose worst finding is suspected: a table or cache that fills for up to a day would explain it as well.",
+					unit:        "none",
+					view:        number{steps: warnFrom(1)},
+					empty:       "No process was judged. " + judging,
+					queries: []query{{
+						expr:   `count(` + sensorsWith(`level="suspected"`) + ` unless ` + sensorsWith(certain) + `) or count(bro_analysis_timestamp_seconds{$here}) * 0`,
+						legend: "suspected",
+					}},
+				},
+				{
+					title:       "Exporters down",
+					description: "Sensors that were known in the time shown and whose bro_exporter Prometheus cannot scrape now: nothing is known of their processes.",
+					unit:        "none",
+					view:        number{steps: alarmFromOne(), link: showRunbooks},
+					empty:       "No target of this job.",
+					alerts:      []string{"BroExporterDown"},
+					queries:     []query{{expr: `sum(1 - up{$host})`, legend: "exporters down"}},
+				},
+				{
+					title:       "Processes down",
+					description: "Processes whose prof.log is gone, unreadable or silent, or that have no prof.log and do not answer.",
+					unit:        "none",
+					view:        number{steps: alarmFromOne()},
+					empty:       "No bro_up.",
+					alerts:      []string{"BroProcessDown", "BroLogStale"},
+					queries:     []query{{expr: `sum(1 - ` + up + `)`, legend: "down"}},
+				},
+				{
+					title:       "Without prof.log",
+					description: "Processes that only Zeek's own telemetry shows. Nobody looks for leaks in them: load misc/profiling in Zeek, and run bro_exporter on the host.",
+					unit:        "none",
+					view:        number{},
+					empty:       "Every process has a prof.log, or native.yml is not loaded.",
+					queries:     []query{{expr: `count(instance_process:bro_up:native{$here})`, legend: "without"}},
+				},
+			}},
+			{title: "Which sensors leak", height: 14, width: gridWidth, panels: []panel{leaking()}},
+			{title: "What leaks", height: 9, width: 12, panels: []panel{
+				{
+					title:       "By kind",
+					description: "How many sensors and processes leak by each kind, as proftool analyze names it. One kind on many sensors at once: look for what they have in common, such as a release, a script or an input file.",
+					unit:        "none",
+					view:        table{labels: []string{"kind"}, sortBy: "Sensors"},
+					empty:       "Nothing leaks, or nothing was judged. " + judging,
+					queries: []query{
+						{expr: `count by (kind) (count without (process, level, resource) (bro_finding{$here, ` + certain + `}))`, legend: "Sensors", steps: alarmFromOne()},
+						{expr: `count by (kind) (count without (level, resource) (bro_finding{$here, ` + certain + `}))`, legend: "Processes"},
+						{expr: `count by (kind) (count without (level, resource) (bro_finding{$here, level="suspected"}))`, legend: "Suspected", steps: warnFrom(1)},
+					},
+				},
+				{
+					title:       "Findings over time",
+					description: "Findings of level leak or stuck by kind. A step of one kind on all sensors is a change to all: a deploy, a release, a new feed.",
+					unit:        "none",
+					view:        lines{stacked: true},
+					empty:       "Nothing leaked in the time shown, or nothing was judged. " + judging,
+					queries:     []query{{expr: `count by (kind) (bro_finding{$here, ` + certain + `})`, legend: "{{kind}}"}},
+				},
+			}},
+			{title: "Clusters", height: 8, width: gridWidth, panels: []panel{{
+				title:       "Clusters",
+				description: "The sensors by the label cluster, the ones with most leaks first. One row without a name: series have no such label.",
+				unit:        "none",
+				view:        table{sortBy: "Leaks"},
+				empty:       "No bro_up.",
+				queries: []query{
+					{expr: byCluster(`count`, `count without (process) `+up), legend: "Sensors"},
+					{expr: byCluster(`count`, up), legend: "Processes"},
+					{expr: byCluster(`sum`, `1 - `+up), legend: "Down", steps: alarmFromOne()},
+					{expr: byCluster(`count`, `bro_finding{$here, `+certain+`}`), legend: "Leaks", steps: alarmFromOne()},
+					{expr: byCluster(`count`, `bro_finding{$here, level="suspected"}`), legend: "Suspected", steps: warnFrom(1)},
+					{expr: byCluster(`sum`, memoryNow), legend: "Memory", unit: "bytes"},
+					{expr: byCluster(`sum`, cpu), legend: "Cores", unit: "short"},
+					{expr: byCluster(`sum`, connections), legend: "Connections", unit: "short", width: 100},
+				},
+			}}},
+		},
+	}
+}
+
+// leaking lists the sensors with findings, with a column for each cause.
+func leaking() panel {
+	p := panel{
+		title:       "Sensors with findings",
+		description: "The sensors with most leaks first. Each column tells the worst of some kinds of findings. Core: memory that nothing explains. Tables: a script's table, Intel::data_store, or globals. Connections: held ones, sessions, their memory, reassembly. Backlogs: queues of threads that grow. Click on a sensor for its Overview or Leak hunt.",
+		unit:        "none",
+		view:        table{labels: []string{"instance"}, sortBy: "Leaks"},
+		empty:       "Nothing is found, or nothing was judged. " + judging,
+		alerts:      []string{"BroCoreLeak", "BroTableGrowing"},
+		queries: []query{
+			{expr: `count without (process, level, kind, resource) (bro_finding{$here, ` + certain + `})`, legend: "Leaks", steps: alarmFromOne()},
+			{expr: `count without (process) (count without (level, kind, resource) (bro_finding{$here, level!="note"}))`, legend: "Processes"},
+		},
+	}
+	for _, c := range causes() {
+		var kinds []string
+		for _, k := range c.kinds {
+			kinds = append(kinds, string(k))
+		}
+		of := strings.ReplaceAll(ranked, "{$here", `{$here, kind=~"`+strings.Join(kinds, "|")+`"`)
+		p.queries = append(p.queries, query{expr: `max without (process, level, kind, resource) ` + of, legend: c.title, texts: stateTexts(), width: max(c.width, numberWidth)})
+	}
+	return p
+}
+
+// certain matches findings that nothing healthy explains.
+const certain = `level=~"leak|stuck"`
+
+// sensorsWith are the sensors with a finding.
+func sensorsWith(matcher string) string {
+	return `count without (process, level, kind, resource) (bro_finding{$here, ` + matcher + `})`
+}
+
+func byCluster(aggregation, expr string) string { return aggregation + ` by (cluster) (` + expr + `)` }
