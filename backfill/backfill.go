@@ -92,7 +92,7 @@ func (h *History) Process(name string) *Process {
 	p := &Process{
 		history: h, name: strings.ToValidUTF8(name, "\uFFFD"),
 		state: collector.NewHistory(h.config.Limits),
-		slots: make([][]*series, len(h.metrics)), series: make([]map[string]*series, len(h.metrics)),
+		slots: make([]slots, len(h.metrics)), series: make([]map[string]*series, len(h.metrics)),
 	}
 	if h.config.NewJudge != nil {
 		p.judge = h.config.NewJudge()
@@ -111,8 +111,7 @@ type Process struct {
 	times   timeline
 	judge   Judge // nil without verdicts
 
-	slots  [][]*series          // of each metric, in the order of the last snapshot
-	slot   []int                // how many of them were met, by metric
+	slots  []slots              // of each metric
 	series []map[string]*series // of each metric, by the values of its labels
 	key    []byte
 
@@ -121,7 +120,13 @@ type Process struct {
 	Outliers, OutOfOrder int
 }
 
-// Add takes over the snapshot that follows those added before. Its points get its packet time. A
+// slots are the series of a metric in the order of the last snapshot.
+type slots struct {
+	series []*series
+	next   int
+}
+
+// Add adds the snapshot that follows those added before. Its points get its packet time. A
 // snapshot from before the first packet gets the time of the first one after it, less the time
 // between them by their real=; without real= it has no points. Neither has one that is not a
 // millisecond newer than the one before. An error is one of the temporary file.
@@ -150,8 +155,9 @@ func (p *Process) emit(s *parse.Snapshot, at int64) {
 		p.state.Add(s, func(int, float64, ...string) {})
 		return
 	}
-	p.slot = slices.Grow(p.slot[:0], len(p.slots))[:len(p.slots)]
-	clear(p.slot)
+	for i := range p.slots {
+		p.slots[i].next = 0
+	}
 	p.state.Add(s, func(metric int, value float64, labels ...string) {
 		p.find(metric, labels).add(&p.history.sorter, at, value)
 	})
@@ -165,17 +171,16 @@ func (p *Process) emitVerdict(at int64, metric int, value float64, labels ...str
 // find returns a series. Snapshots have their series in the same order most often, so the one that had
 // this place in the last snapshot is tried first.
 func (p *Process) find(metric int, labels []string) *series {
-	slot := p.slot[metric]
-	p.slot[metric]++
-	if slot < len(p.slots[metric]) {
-		if s := p.slots[metric][slot]; s.has(labels) {
-			return s
-		}
-	} else {
-		p.slots[metric] = append(p.slots[metric], nil)
+	slots := &p.slots[metric]
+	slot := slots.next
+	slots.next++
+	if slot == len(slots.series) {
+		slots.series = append(slots.series, nil)
+	} else if s := slots.series[slot]; s.has(labels) {
+		return s
 	}
 	s := p.lookUp(metric, labels)
-	p.slots[metric][slot] = s
+	slots.series[slot] = s
 	return s
 }
 

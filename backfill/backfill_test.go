@@ -45,8 +45,10 @@ func load(t testing.TB, path string) string {
 func add(t testing.TB, h *History, process string, lists ...[]*parse.Snapshot) *Process {
 	t.Helper()
 	p := h.Process(process)
+	var one parse.Snapshot // overwritten, as a reader's
 	for _, s := range slices.Concat(lists...) {
-		if err := p.Add(s.Clone()); err != nil {
+		one.CopyFrom(s)
+		if err := p.Add(&one); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -24,7 +24,7 @@ func ExampleHistory() {
 	process := history.Process("worker-1")
 	for r := parse.NewReader(strings.NewReader(log), "prof.log"); r.Scan(); {
 		if s, ok := r.Record().(*parse.Snapshot); ok {
-			if err := process.Add(s.Clone()); err != nil {
+			if err := process.Add(s); err != nil {
 				fmt.Println(err)
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -62,14 +61,12 @@ func (h *History) writeMetric(ctx context.Context, w *writer, runs []*runReader,
 	return nil
 }
 
-// writer writes points. It remembers how it wrote the last value and the last 1000 seconds, as most
-// points have the same.
+// writer writes points. It remembers how it wrote the last 1000 seconds, as most points have the same.
 type writer struct {
 	out     io.Writer
 	err     error // the first of out
 	b       []byte
-	value   float64
-	text    []byte // of value
+	line    []byte // of a series: up to the time
 	seconds int64  // in thousands
 	prefix  []byte // of seconds
 	digits  [1000][3]byte
@@ -102,27 +99,30 @@ func (w *writer) failed() error {
 
 // series writes the points of a run's head and goes on to the next.
 func (w *writer) series(run *runReader) error {
-	if err := points(run.points, func(at int64, value float64) { w.point(run.name, at, value) }); err != nil {
-		return err
+	w.line = append(append(w.line[:0], run.name...), ' ')
+	name := len(w.line)
+	w.value(name, 0)
+	var p point
+	for rest := run.points; len(rest) > 0; {
+		var changed bool
+		var err error
+		if rest, changed, err = p.next(rest); err != nil {
+			return err
+		}
+		if changed {
+			w.value(name, p.value)
+		}
+		w.b = append(w.appendSeconds(append(w.b, w.line...), p.at), '\n')
+		if len(w.b) >= bufferSize {
+			w.flush()
+		}
 	}
 	return run.next()
 }
 
-func (w *writer) point(name []byte, at int64, value float64) {
-	if len(w.text) == 0 || math.Float64bits(value) != math.Float64bits(w.value) {
-		w.value, w.text = value, appendValue(w.text[:0], value)
-	}
-	b := w.b
-	b = append(b, name...)
-	b = append(b, ' ')
-	b = append(b, w.text...)
-	b = append(b, ' ')
-	b = w.appendSeconds(b, at)
-	b = append(b, '\n')
-	w.b = b
-	if len(w.b) >= bufferSize {
-		w.flush()
-	}
+// value lets a line go on with a value behind its name.
+func (w *writer) value(name int, v float64) {
+	w.line = append(appendValue(w.line[:name], v), ' ')
 }
 
 func appendValue(b []byte, v float64) []byte {

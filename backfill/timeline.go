@@ -13,7 +13,7 @@ import (
 // written until then. So snapshots behind a jump are held until enough of them follow each other: if
 // time goes back before that, those that were held are the outliers.
 type timeline struct {
-	newest     *parse.Snapshot
+	newest     parse.Snapshot    // what it holds about restarts
 	last       int64             // time of the last points, in milliseconds
 	undated    []*parse.Snapshot // from before the first packet, if they are the newest
 	held       []*parse.Snapshot // behind a jump, or at the start
@@ -39,14 +39,14 @@ const (
 // add calls emit for the snapshots whose times are known now, in their order: with 0 for those whose
 // times never will be.
 func (t *timeline) add(s *parse.Snapshot, emit func(s *parse.Snapshot, at int64)) {
-	if t.newest != nil && t.newest.Restarted(s) {
+	if t.newest.Restarted(s) {
 		t.release(emit)
 		t.forgetUndated(emit)
 	}
-	t.newest = s
+	t.newest = parse.Snapshot{Runtime: s.Runtime}
 	if s.Time == 0 {
 		t.release(emit)
-		if t.undated = append(t.undated, s); len(t.undated) > maxUndated {
+		if t.undated = append(t.undated, s.Clone()); len(t.undated) > maxUndated {
 			t.forgetUndated(emit)
 		}
 		return
@@ -61,7 +61,7 @@ func (t *timeline) judge(s *parse.Snapshot, emit func(s *parse.Snapshot, at int6
 			t.date(s, emit)
 			return
 		}
-		t.held = append(t.held, s)
+		t.held = append(t.held, s.Clone())
 		return
 	}
 	last := millis(t.held[len(t.held)-1])
@@ -71,12 +71,12 @@ func (t *timeline) judge(s *parse.Snapshot, emit func(s *parse.Snapshot, at int6
 		t.held, t.early = append(t.held, t.early...), t.early[:0]
 		t.judge(s, emit)
 	case !t.trusted && ahead(last, s) > clockSet:
-		t.early, t.held = append(t.early, t.held...), append(t.held[:0], s)
+		t.early, t.held = append(t.early, t.held...), append(t.held[:0], s.Clone())
 	case ahead(last, s) > jump:
 		t.release(emit)
-		t.held = append(t.held, s)
+		t.held = append(t.held, s.Clone())
 	default:
-		if t.held = append(t.held, s); len(t.held) >= enough {
+		if t.held = append(t.held, s.Clone()); len(t.held) >= enough {
 			t.early = t.drop(t.early, emit)
 			t.release(emit)
 			t.trusted = true

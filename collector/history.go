@@ -1,6 +1,10 @@
 package collector
 
-import "bro_exporter/parse"
+import (
+	"slices"
+
+	"bro_exporter/parse"
+)
 
 // History turns the snapshots that a process has written, one after the other, into the series that
 // were exposed after each: those of HistoryMetrics. Values of an expensive snapshot are carried on as
@@ -10,6 +14,7 @@ type History struct {
 	limits    Limits
 	state     state
 	snapshots int64
+	kept      []*parse.Snapshot
 }
 
 // HistoryMetrics returns the metrics that prof.log alone tells: of the topics those of a snapshot, and
@@ -37,9 +42,10 @@ func NewHistory(limits Limits) *History {
 	return &History{metrics: HistoryMetrics(), limits: limits.withDefaults()}
 }
 
-// Add takes over the snapshot that follows those added before, and calls emit for every series: with
-// the index of its metric in HistoryMetrics, and its labels besides process.
+// Add adds the snapshot that follows those added before, and calls emit for every series: with the index
+// of its metric in HistoryMetrics, and its labels besides process.
 func (h *History) Add(snapshot *parse.Snapshot, emit func(metric int, value float64, labels ...string)) {
+	snapshot = h.keep(snapshot)
 	h.snapshots++
 	snapshot.Offset = h.snapshots // of several logs: what differs are the snapshots
 	before := h.state.newest
@@ -56,4 +62,15 @@ func (h *History) Add(snapshot *parse.Snapshot, emit func(metric int, value floa
 	for metric = range h.metrics {
 		h.metrics[metric].series(&v, each)
 	}
+}
+
+// keep returns a copy of a snapshot, in the memory of one that is no longer exposed.
+func (h *History) keep(snapshot *parse.Snapshot) *parse.Snapshot {
+	i := slices.IndexFunc(h.kept, func(s *parse.Snapshot) bool { return !h.state.holds(s) })
+	if i < 0 {
+		i = len(h.kept)
+		h.kept = append(h.kept, &parse.Snapshot{})
+	}
+	h.kept[i].CopyFrom(snapshot)
+	return h.kept[i]
 }

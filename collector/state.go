@@ -44,6 +44,16 @@ func (s *state) add(d *digest) {
 	}
 }
 
+// holds reports whether a digest of the state is one of this snapshot.
+func (s *state) holds(snapshot *parse.Snapshot) bool {
+	for _, d := range []*digest{s.newest, s.expensive, s.comm, s.last} {
+		if d != nil && d.Snapshot == snapshot {
+			return true
+		}
+	}
+	return false
+}
+
 // cpuBetween returns how many processors a process has used from one snapshot to the next; -1 if that
 // cannot be told.
 func cpuBetween(before, d *digest) float64 {

@@ -13,7 +13,6 @@ import (
 	"bro_exporter/backfill"
 	"bro_exporter/collector"
 	"bro_exporter/logs"
-	"bro_exporter/parse"
 	"bro_exporter/verdict"
 )
 
@@ -76,7 +75,7 @@ func (h *history) run(ctx context.Context, p *program) (err error) {
 
 func (h *history) add(ctx context.Context, p *program, process *backfill.Process, log logs.Log, last bool) error {
 	outliers, outOfOrder := process.Outliers, process.OutOfOrder
-	for snapshot := range converted(ctx, p, log, (*parse.Snapshot).Clone) { // a Process keeps some for a while
+	for snapshot := range p.snapshots(ctx, log) {
 		if err := process.Add(snapshot); err != nil {
 			return err
 		}
