@@ -59,6 +59,7 @@ type piece[T any] struct {
 	from, to int64
 	lines    int
 	text     *[]byte // of the piece, as far as it could be read; nil if it is too large
+	within   int     // lines of text
 	found    chan batch[T]
 }
 
@@ -76,7 +77,8 @@ func (s *splitter[T]) split(step int64) {
 		p := &piece[T]{from: from, to: to, lines: lines, found: make(chan batch[T], 1)}
 		if to-from <= 2*step {
 			p.text = s.read(from, int(to-from))
-			lines += bytes.Count(*p.text, newline)
+			p.within = bytes.Count(*p.text, newline)
+			lines += p.within
 		}
 		if !send(s.ctx, s.inOrder, p) || !send(s.ctx, s.todo, p) {
 			close(p.found)
@@ -117,34 +119,17 @@ func (s *splitter[T]) work() {
 	}
 }
 
-// textOf returns the text from the piece's beginning to the file's end.
-func (s *splitter[T]) textOf(p *piece[T]) *text {
+// open returns a reader of the text from the piece's beginning to the file's end, and what counts
+// the lines that it reads behind p.text.
+func (s *splitter[T]) open(p *piece[T]) (*parse.Reader, *lineCounter) {
 	if p.text == nil {
-		return &text{more: lineCounter{in: s.section(p.from, s.size)}}
+		behind := &lineCounter{in: s.section(p.from, s.size)}
+		return parse.NewReader(behind, s.log.Path), behind
 	}
-	behind := p.from + int64(len(*p.text))
-	return &text{known: *p.text, more: lineCounter{in: shortly{Reader: s.section(behind, s.size)}}}
+	from := p.from + int64(len(*p.text))
+	behind := &lineCounter{in: shortly{Reader: s.section(from, s.size)}}
+	return parse.NewReaderOf(*p.text, behind, s.log.Path), behind
 }
-
-// text is a text whose beginning is in memory.
-type text struct {
-	known []byte
-	at    int // of known, from which reading goes on
-	more  lineCounter
-}
-
-// Read implements io.Reader.
-func (t *text) Read(b []byte) (int, error) {
-	if t.at == len(t.known) {
-		return t.more.Read(b)
-	}
-	n := copy(b, t.known[t.at:])
-	t.at += n
-	return n, nil
-}
-
-// lines returns how many lines were read.
-func (t *text) lines() int { return bytes.Count(t.known[:t.at], newline) + t.more.lines }
 
 // maxBatch is how many records a batch may hold: where there is no snapshot to begin with, a piece
 // may be as large as the file.
@@ -152,8 +137,7 @@ const maxBatch = 1024
 
 func (s *splitter[T]) parse(p *piece[T]) {
 	defer close(p.found)
-	text := s.textOf(p)
-	r := parse.NewReader(text, s.log.Path)
+	r, behind := s.open(p)
 	var found batch[T]
 	known := p.from == 0 // what stood before the next snapshot
 	end := false
@@ -173,7 +157,7 @@ func (s *splitter[T]) parse(p *piece[T]) {
 	}
 	// At its end the piece has read ahead: what broke there is the next one's.
 	if err := r.Err(); err != nil && !end {
-		found.err = brokeOff(s.log, p.lines+text.lines(), err)
+		found.err = brokeOff(s.log, p.lines+p.within+behind.lines, err)
 	}
 	if p.text != nil {
 		s.texts.Put(p.text)

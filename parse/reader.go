@@ -29,6 +29,14 @@ func NewReader(src io.Reader, name string) *Reader {
 	return &Reader{asm: *NewAssembler(name), src: src}
 }
 
+// NewReaderOf returns a Reader of text and of what src holds behind it; errors call it name. The Reader
+// takes text over and overwrites it.
+func NewReaderOf(text []byte, src io.Reader, name string) *Reader {
+	r := NewReader(src, name)
+	r.asm.buf = text
+	return r
+}
+
 // Scan advances to the next record. It returns false at the end of the input, behind the
 // newest snapshot, or when reading fails; then the snapshots read so far have been handed out too.
 func (r *Reader) Scan() bool {
