@@ -302,6 +302,9 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 		return NoLevel
 	}
 	if q.kind == KindCore {
+		if l.rise(values, t.onset) < t.growth/3 {
+			return NoLevel // one day's fall of the load says too little of what it took away
+		}
 		if sound && full.growth >= 0.1*full.base {
 			return Leak
 		}
@@ -327,6 +330,21 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 	default:
 		return Suspected
 	}
+}
+
+// rise returns by how much values have risen since an hour.
+func (l *look) rise(values []float64, since float64) float64 {
+	first, last := math.NaN(), math.NaN()
+	for i, v := range values {
+		if math.IsNaN(v) || l.hours[i] < since {
+			continue
+		}
+		if math.IsNaN(first) {
+			first = v
+		}
+		last = v
+	}
+	return last - first
 }
 
 // What fills may take largeShare of the memory in a day, at entrySize bytes an entry, before anybody
@@ -505,6 +523,11 @@ func (c *course) cleared(t *trend, least float64) bool {
 	return false
 }
 
+// intervalErrors is how many standard errors a 95 % interval of a rate reaches to each side. Of 400 labelled
+// leaks, 1.96 hold the truth of 83 %, 2.6 of 90 % and 3 of 91 %: rates change by the hour, and what
+// explains the rest is fitted too.
+const intervalErrors = 3
+
 func (l *look) describe(res *Resource, j *judgement) {
 	res.Verdict = j.verdict
 	if !j.judged {
@@ -518,8 +541,12 @@ func (l *look) describe(res *Resource, j *judgement) {
 	if from < j.onset || j.slope == 0 {
 		start = res.First
 	}
+	margin := max(intervalErrors*j.spread, math.Abs(j.slope)/(2*maxPoints)) // points tell no finer times
+	if !finite(margin) {
+		margin = math.Abs(j.slope)
+	}
 	res.Trend = Trend{
-		Slope: j.slope, Low: j.slope - 1.96*j.err, High: j.slope + 1.96*j.err, P: distuv.UnitNormal.Survival(j.z),
+		Slope: j.slope, Low: j.slope - margin, High: j.slope + margin, P: distuv.UnitNormal.Survival(j.z),
 		From: l.run.time(from), To: l.run.time(j.to), Start: max(0, start), Judged: true,
 	}
 	for _, s := range j.steps {

@@ -60,6 +60,10 @@ func newLook(r *run) *look {
 			}
 		}
 	}
+	if waiting := l.waiting(); waiting != nil {
+		queued := column{values: waiting, most: Messages.cost()}
+		l.consumed, l.most = append(l.consumed, queued), append(l.most, queued)
+	}
 	if l.hours[n-1]-l.hours[l.begin] >= rhythmHours {
 		for _, period := range []float64{24, 12} {
 			w := 2 * math.Pi / period
@@ -69,6 +73,22 @@ func newLook(r *run) *look {
 		}
 	}
 	return l
+}
+
+// waiting returns how many messages wait in all long queues, nil if none is long.
+func (l *look) waiting() (total []float64) {
+	for _, t := range l.run.order {
+		if q := &l.run.quantities[t.key.quantity]; q.group != QueuesGroup || t.max < q.least {
+			continue
+		}
+		if total == nil {
+			total = make([]float64, len(l.hours))
+		}
+		for i, v := range filled(l.points(t.series, mean)) {
+			total[i] += v
+		}
+	}
+	return total
 }
 
 func (l *look) eachPoint(f func(hours float64) float64) []float64 {

@@ -166,6 +166,7 @@ func (c *course) measurePeak(t *fittedTrend, y []float64, at int, healthy, with 
 	t.err = over(t.slope, better)
 	t.z = normal(better, freedom)
 	t.steady = c.steady(y, &t.trend, at, with.rows)
+	t.spread = math.Hypot(t.err, t.spread)
 }
 
 func every(n int) []int {

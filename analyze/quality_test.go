@@ -98,6 +98,11 @@ func holds(t *testing.T, all []outcome) {
 			t.Errorf("%s: %d of %d, want %d to %d %%", bound.what, bound.n, bound.all, bound.least, bound.most)
 		}
 	}
+	const least = 0.85
+	ratios, held := trueRates(found)
+	if _, high := wilson(held, len(ratios)); high < least {
+		t.Errorf("the interval of the rate holds the true one in %d of %d, want %.0f %%", held, len(ratios), 100*least)
+	}
 }
 
 // judgeAll judges logs on all cores. The outcomes are in the order of the logs.
@@ -169,6 +174,11 @@ func judgeCase(c *labelled.Case) (outcome, error) {
 	}
 	r := p.Report(c.Name, c.Name)
 	o.end = o.look(c.Hours, &r)
+	for _, f := range r.Findings {
+		if g := f.Growth; math.IsInf(g.High-g.Low, 0) || !(g.Low <= g.PerHour && g.PerHour <= g.High) {
+			return o, fmt.Errorf("%s: growth %v", f.Text, g)
+		}
+	}
 	if c.Leak != "" && c.Span != "" {
 		_, o.decidable = c.Oracle()
 		o.undecidable = math.IsInf(o.decidable, 1)
@@ -322,10 +332,18 @@ func onsets(some []outcome) string {
 	return fmt.Sprintf("%.2g h of %d", medianOf(off), len(off))
 }
 
-// rates is the median of what was found over what is true, and how often the interval holds that.
+// rates is the median of what was found over what is true, and how often the interval holds the truth.
 func rates(some []outcome) string {
-	var ratios []float64
-	held := 0
+	ratios, held := trueRates(some)
+	if len(ratios) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("x%.2f, held by %d of %d", medianOf(ratios), held, len(ratios))
+}
+
+// trueRates returns what was found over what is true of the leaks that were rightly named, and how many
+// intervals hold the truth.
+func trueRates(some []outcome) (ratios []float64, held int) {
 	for i := range some {
 		o := &some[i]
 		truth := o.Growth.PerHour * unitOf(o.Leak)
@@ -333,15 +351,15 @@ func rates(some []outcome) string {
 			continue
 		}
 		g := o.end.right.Growth
+		if g.Low == g.High {
+			continue // counted, not estimated
+		}
 		ratios = append(ratios, g.PerHour/truth)
 		if g.Low <= truth && truth <= g.High {
 			held++
 		}
 	}
-	if len(ratios) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("x%.2f, held by %d of %d", medianOf(ratios), held, len(ratios))
+	return ratios, held
 }
 
 // unitOf is the bytes of the unit of Growth.PerHour.

@@ -59,12 +59,10 @@ func (l *look) judgeQueue(t *tracked, q *quantity) judgement {
 	j.verdict, j.judged = Grows, true
 	j.from, j.to = c.x[from], c.x[len(c.x)-1]
 	j.onset, j.onsetError = c.x[from], c.hours()/float64(len(c.x)-1)
-	slopes := theilSen(c.x[from:], c.y[from:])
 	j.slope, j.z = (end-c.y[from])/max(waited, 1e-9), sureZ
-	if len(slopes) > 0 {
-		j.slope = median(slopes)
-	}
 	j.base, j.growth = c.y[from], end-c.y[from]
+	j.causes = make([]float64, len(c.y))
+	c.steady(c.y, &j.trend, from, every(len(c.y)))
 	return j
 }
 

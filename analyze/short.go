@@ -33,10 +33,9 @@ func (l *look) judgeShort(t *tracked, q *quantity) judgement {
 	j.verdict, j.from, j.to, j.judged = Flat, c.x[0], c.x[n-1], n >= minPoints
 	j.onset, j.onsetError, j.base, j.growth = c.x[0], hours/float64(n), c.y[0], grown
 	j.slope = over(grown, hours)
-	if j.judged {
-		slopes := theilSen(c.x, c.y)
-		j.z = 0
-		j.err = deviation(slopes, median(slopes)) / math.Sqrt(float64(n))
+	j.spread = math.Abs(j.slope) / intervalErrors // two points tell no scatter
+	if slopes := theilSen(c.x, c.y); n > 2 {
+		j.spread = deviation(slopes, median(slopes)) / math.Sqrt(float64(n))
 	}
 	least, share := shortEntries*1.0, 1.0
 	switch {

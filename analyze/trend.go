@@ -88,7 +88,9 @@ func constant(n int, v float64) []float64 {
 // onset, the broken line that fits best.
 type trend struct {
 	onset, onsetError float64 // hours
-	slope, err        float64 // units per hour, and its standard error
+	slope             float64 // units per hour
+	err               float64 // its standard error, if the onset were known
+	spread            float64 // its standard error, according to how it differs from part to part
 	growth            float64 // from the onset to the end
 	base              float64 // at the onset
 	z                 float64 // how many standard errors the slope is, of a normal distribution
@@ -206,6 +208,12 @@ func (c *course) measure(t *fittedTrend, y []float64, at int, healthy, with *fit
 	t.err = min(math.Sqrt(t.variance/norm)*t.slope/g, over(t.slope, better))
 	t.z = normal(better, freedom)
 	t.steady = c.steady(y, &t.trend, at, every(n))
+	bend := make([]float64, n) // what another onset would change
+	for i := at + 1; i < n && at > 0; i++ {
+		bend[i] = 1
+	}
+	free := apart(seen[p].values, orthonormal(append(basis(seen[:p], with.used), bend)))
+	t.spread = math.Hypot(math.Sqrt(t.variance/max(floats.Dot(free, free), 1e-300))*t.slope/g, t.spread)
 }
 
 // explain fits y by columns, and returns them as they show in y. In a peak shows what was when it
@@ -384,12 +392,19 @@ func (c *course) steady(y []float64, t *trend, at int, rows []int) bool {
 	mean, sd := stat.MeanStdDev(moves, nil)
 	half := len(moves) / 2
 	early, late := stat.Mean(moves[:half], nil), stat.Mean(moves[len(moves)-half:], nil)
-	t.early, t.late, t.walk = early, late, mean/max(sd, 1e-12*math.Abs(mean))*math.Sqrt(float64(len(moves)))
+	t.early, t.late, t.walk = early, late, over(mean, max(sd, 1e-12*math.Abs(mean)))*math.Sqrt(float64(len(moves)))
+	// A line says what most of the time is like, and the parts what there was from begin to end.
+	ends := over(means[len(means)-1]-means[0], x[len(x)-1]-x[0])
+	t.spread = math.Abs(t.slope) * math.Hypot(parted*over(1, t.walk), over(ends*span, t.growth)-1)
 	if len(moves) < 4 {
 		return up == len(moves) && late >= early/3 // too few for a scatter
 	}
 	return up >= len(moves)-1-len(moves)/6 && t.walk >= 2.5 && late >= early/3 && (c.peak || !t.jumps(rest))
 }
+
+// parted is how much wider a 95 % interval is if only half a dozen parts tell the scatter: by Student's
+// distribution.
+const parted = 1.3
 
 // part returns in which of the equal parts of a span a point lies.
 func (c *course) part(i int, from, span float64, parts int) int {
