@@ -43,6 +43,7 @@ package collector
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -231,7 +232,7 @@ func (c *Collector) find() spool.Report {
 	for _, u := range r.Unreadable() {
 		// Its follower tells about the directory of a prof.log that is followed.
 		if !before[u.Path] && !followed[u.Path] {
-			c.config.Logger.Warn("Cannot see what is in a directory: run the exporter as a user who may read it, such as the one Zeek runs as", "dir", u.Path, "err", u.Err)
+			c.config.Logger.Warn("Cannot see what is in a directory: "+advice(u.Err), "dir", u.Path, "err", u.Err)
 		}
 		delete(before, u.Path)
 	}
@@ -242,6 +243,14 @@ func (c *Collector) find() spool.Report {
 	}
 	c.found = r
 	return r
+}
+
+// advice tells what to do about an error.
+func advice(err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "run the exporter as a user who may read it, such as the one Zeek runs as"
+	}
+	return "its prof.logs are missing until that is mended"
 }
 
 // discover begins to follow what is new and forgets what has long been gone.

@@ -38,6 +38,9 @@ const (
 	// givenUp how long nothing must follow one that is clearly not complete.
 	quiet   = time.Second
 	givenUp = 10 * time.Second
+	// openInterval is how often a file is opened that does not change: whoever may no longer read it
+	// should know that before it goes on.
+	openInterval = 15 * time.Second
 )
 
 var (
@@ -79,6 +82,7 @@ type follower struct {
 	resyncs *prometheus.CounterVec // by reason
 
 	info    fs.FileInfo // of the file that is being read, nil before
+	opened  time.Time   // when it was last opened
 	offset  int64       // up to which it has been read
 	base    int64       // where asm began to read
 	key     []byte      // the last bytes before offset
@@ -153,7 +157,7 @@ func (f *follower) fail(err error) {
 	f.pause = min(f.failures, maxBackoff)
 	f.failures++
 	if errors.Is(err, fs.ErrPermission) {
-		err = fmt.Errorf("%w: run the exporter as a user who may read it, such as the one Zeek runs as", err)
+		err = fmt.Errorf("%w: %s", err, advice(err))
 	}
 	if f.failing != err.Error() {
 		f.failing = err.Error()
@@ -225,7 +229,7 @@ func (f *follower) readNew(now time.Time) error {
 		return errNotRegular
 	}
 	f.file.modified, f.file.size = info.ModTime(), info.Size()
-	if f.info != nil && os.SameFile(f.info, info) && f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime()) {
+	if f.unchanged(info) && f.info.Mode() == info.Mode() && now.Sub(f.opened) < openInterval {
 		f.showPending(&f.state, now)
 		return nil
 	}
@@ -234,6 +238,12 @@ func (f *follower) readNew(now time.Time) error {
 		return err
 	}
 	defer file.Close()
+	f.opened = now
+	if f.unchanged(info) {
+		f.info = info
+		f.showPending(&f.state, now)
+		return nil
+	}
 	if err := f.check(file, info); err != nil {
 		return err
 	}
@@ -242,6 +252,11 @@ func (f *follower) readNew(now time.Time) error {
 		f.file.changed = info.ModTime()
 	}
 	return f.readFrom(file, info, now)
+}
+
+// unchanged reports whether a file is as it was when it was read last.
+func (f *follower) unchanged(info fs.FileInfo) bool {
+	return f.info != nil && os.SameFile(f.info, info) && f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime())
 }
 
 // openRegular opens a file that was regular a moment ago. It does not wait for a FIFO that has

@@ -64,9 +64,10 @@ func TestBlipIsNoRestart(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := os.WriteFile(n.Path(), b, 0o644); err != nil {
+				if err := os.WriteFile(n.Path()+".copy", b, 0o644); err != nil {
 					t.Fatal(err)
 				}
+				rename(t, n.Path()+".copy", n.Path())
 			}
 		},
 	} {
@@ -92,6 +93,66 @@ func TestBlipIsNoRestart(t *testing.T) {
 				t.Errorf("%v snapshots of 5", n)
 			}
 		})
+	}
+}
+
+// Without file descriptors nothing can be read, and nothing is lost.
+func TestNoFileDescriptors(t *testing.T) {
+	spool := spooltest.New(t)
+	worker := spool.Node("worker-1")
+	worker.Start(spooltest.Load(t, "7.0.11/live/prof.log"))
+	worker.Write(5)
+	log := &logBuffer{}
+	w := follow(t, Config{Patterns: patterns(spool.Pattern()), Logger: slog.New(slog.NewTextHandler(log, nil))})
+	w.matches(worker)
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	allow := func(files uint64) {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: files, Max: limit.Max}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { allow(limit.Cur) })
+	for range 4 {
+		allow(0)
+		worker.Write(1)
+		w.isDown("worker-1")
+		allow(limit.Cur)
+		w.matches(worker)
+	}
+	w.await(map[string]float64{"bro_prof_restarts_total process=worker-1": 0, "bro_prof_snapshots_total process=worker-1": 9})
+	if lines := log.lines("too many open files"); len(lines) == 0 || len(log.lines("as a user who may")) > 0 {
+		t.Errorf("the log:\n%s", strings.Join(lines, ""))
+	}
+}
+
+// A disk that fails while a file is read costs no values, and is no restart.
+func TestReadError(t *testing.T) {
+	f, write := newTestFollower(t, snapshot20)
+	now := time.Now()
+	f.poll(now.Add(givenUp))
+	write(snapshot20)
+	unreadable, err := os.OpenFile(f.path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unreadable.Close()
+	info, err := unreadable.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.check(unreadable, info); err == nil {
+		t.Error("no error of what was read before")
+	}
+	if err := f.readFrom(unreadable, info, now); err == nil {
+		t.Error("no error of what is new")
+	}
+	f.poll(now.Add(2 * givenUp))
+	v := f.poll(now.Add(3 * givenUp))
+	if v.newest == nil || v.file.snapshots != 2 || v.file.restarts != 0 {
+		t.Errorf("%d snapshots, %d restarts, newest %v", v.file.snapshots, v.file.restarts, v.newest)
 	}
 }
 

@@ -16,8 +16,8 @@ import (
 
 // Log is a prof.log to read.
 type Log struct {
-	// Process is the name of its process. Equal names are told apart by their paths, unless the
-	// arguments gave them.
+	// Process is the name of its process, as spool.Valid writes it. Equal names are told apart by their
+	// paths, unless the arguments gave them.
 	Process string
 	// Path is what to call it in messages, and to open.
 	Path string
@@ -201,6 +201,7 @@ func (f *finder) named() []Log {
 			logs[i].Process = files[0].Process
 			files = files[1:]
 		}
+		logs[i].Process = spool.Valid(logs[i].Process)
 	}
 	return logs
 }

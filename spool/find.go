@@ -38,6 +38,16 @@ type Unreadable struct {
 	Err  error
 }
 
+// String names the directory, tells why it cannot be read and, if you can do something about that,
+// what.
+func (u Unreadable) String() string {
+	text := fmt.Sprintf("%s: %v", u.Path, u.Err)
+	if errors.Is(u.Err, fs.ErrPermission) {
+		text += ": run the exporter as a user who may, such as the one Zeek runs as"
+	}
+	return text
+}
+
 // String describes the result in a sentence.
 func (s Search) String() string {
 	switch {
@@ -46,10 +56,9 @@ func (s Search) String() string {
 	case s.Matches > 1:
 		return fmt.Sprintf("found %d prof.logs", s.Matches)
 	case len(s.Unreadable) > 0:
-		u := s.Unreadable[0]
-		return fmt.Sprintf("cannot read %s: %v: run the exporter as a user who may, such as the one Zeek runs as", u.Path, u.Err)
+		return "cannot read " + s.Unreadable[0].String()
 	case s.Missing:
-		return fmt.Sprintf("there is no directory %s", s.Root)
+		return "there is no " + s.Root
 	default:
 		return fmt.Sprintf("%s holds no prof.log: add '@load misc/profiling' to local.zeek and deploy", s.Root)
 	}
@@ -194,8 +203,12 @@ func (w *walk) run(glob string) {
 	w.expand(dir, strings.Split(rest, "/"))
 }
 
-// root returns the longest directory of a pattern that has no wildcard.
+// root returns the longest directory of a pattern that has no wildcard. A path that ends in another name
+// than a prof.log's is that of a directory.
 func root(glob string) string {
+	if !wild(glob) && !strings.HasPrefix(filepath.Base(glob), "prof") {
+		return glob
+	}
 	dir := filepath.Dir(glob)
 	for wild(dir) {
 		dir = filepath.Dir(dir)

@@ -121,7 +121,7 @@ func TestFindTellsWhyThereIsNothing(t *testing.T) {
 	dir := tree(t, "spool/worker-1/conn.log")
 	for pattern, want := range map[string]string{
 		"spool/*/prof.log": "DIR/spool holds no prof.log: add '@load misc/profiling' to local.zeek and deploy",
-		"bro/*/prof.log":   "there is no directory DIR/bro",
+		"bro/*/prof.log":   "there is no DIR/bro",
 		"spool":            "DIR/spool holds no prof.log: add '@load misc/profiling' to local.zeek and deploy",
 	} {
 		t.Run(pattern, func(t *testing.T) {

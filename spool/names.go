@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -41,7 +42,7 @@ func (n names) give(places []place) []File {
 		name, given := n.given[p.path]
 		if !given {
 			// A pattern's NAME goes on with the file: /spool/run-7/prof.log follows run-6.
-			if before, held := n.holder[valid(all[i].Process)]; held && p.named && !here[before] {
+			if before, held := n.holder[Valid(all[i].Process)]; held && p.named && !here[before] {
 				n.drop(before)
 			}
 			name = n.free(all[i])
@@ -78,35 +79,41 @@ func (n names) taken(name string) bool {
 // free returns the first name for a file that is not taken: the one it has, ever longer ends of
 // its path, and at last a number.
 func (n names) free(f File) string {
-	name := valid(f.Process)
+	name := Valid(f.Process)
 	parts := strings.Split(filepath.ToSlash(filepath.Dir(f.Path)), "/")
 	for depth := 2; n.taken(name) && depth <= len(parts); depth++ {
-		name = valid(strings.Join(parts[len(parts)-depth:], "/"))
+		name = Valid(strings.Join(parts[len(parts)-depth:], "/"))
 	}
 	for i := 2; n.taken(name); i++ {
-		name = fmt.Sprintf("%s#%d", valid(f.Path), i)
+		name = fmt.Sprintf("%s#%d", Valid(f.Path), i)
 	}
 	return name
 }
 
-// valid writes bytes that are no UTF-8 as \xNN, so that names that differ in those alone go on to
-// differ.
-func valid(s string) string {
-	if utf8.ValidString(s) {
+// Valid writes bytes that are no UTF-8 as \xNN, so that names that differ in those alone go on to
+// differ, and characters that control a terminal or the direction of text as \uNNNN.
+func Valid(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, hidden) {
 		return s
 	}
 	var b strings.Builder
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
-		if r == utf8.RuneError && n == 1 {
+		switch {
+		case r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[0])
-		} else {
+		case hidden(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
 			b.WriteString(s[:n])
 		}
 		s = s[n:]
 	}
 	return b.String()
 }
+
+// hidden reports whether a character cannot be seen.
+func hidden(r rune) bool { return !unicode.IsGraphic(r) }
 
 // ProcessName returns the name of the process that writes the prof.log at path: that of its
 // directory, as zeekctl makes one for each node.

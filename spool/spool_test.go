@@ -83,6 +83,12 @@ func TestFind(t *testing.T) {
 			want:     map[string]string{`a\xff`: "spool/a\xff/prof.log", `a\xfe`: "spool/a\xfe/prof.log", "a\ufffd": "spool/a\ufffd/prof.log"},
 		},
 		{
+			name:     "names that would control a terminal",
+			files:    []string{"spool/a\x1b[31m/prof.log", "spool/a\n/prof.log", "spool/\u202eb/prof.log"},
+			patterns: []string{"spool/*/prof.log"},
+			want:     map[string]string{`a\u001b[31m`: "spool/a\x1b[31m/prof.log", `a\u000a`: "spool/a\n/prof.log", `\u202eb`: "spool/\u202eb/prof.log"},
+		},
+		{
 			name:     "a name that looks like an invalid one",
 			files:    []string{"spool/a\xff/prof.log", `spool/a\xff/prof.log`},
 			patterns: []string{"spool/*/prof.log"},

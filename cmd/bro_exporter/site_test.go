@@ -1,8 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -102,6 +102,16 @@ func TestFleetWords(t *testing.T) {
 	}
 }
 
+// A log that ended before it told anything is not to be waited for.
+func TestFleetWordsOfAnOldLog(t *testing.T) {
+	status := collector.Status{Processes: []collector.Process{process("worker-1", collector.Stale)}}
+	verdicts := map[string]verdict.Verdict{"worker-1": judged(analyze.CannotTell)}
+	got := newFleet(status, verdicts, true, "", now.Add(2*time.Hour)).Rows[0].Words
+	if want := "A log up to 2026-03-01 13:00 UTC would tell more."; !strings.HasSuffix(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestFleetNumbers(t *testing.T) {
 	for _, r := range fleetOfAll("worker").Rows {
 		want := row{Name: "worker-10", Age: "10 s", Memory: "300 MiB", Connections: "1,234", Waiting: "7", CPU: "42 %", Spark: "M0 15 30 8 60 1"}
@@ -161,7 +171,7 @@ func TestCauses(t *testing.T) {
 			want: []string{"Nothing is there: /opt/bro/spool/*/prof.log, prof.log. Name the spool directory, as in --prof.path='/opt/zeek/spool/*/prof.log'."}},
 		{name: "profiling is off", searched: []spool.Search{absent, search("/opt/zeek/spool/*/prof.log", "/opt/zeek/spool", false), standalone}, noProfiling: true,
 			want: []string{"/opt/zeek/spool holds no prof.log: profiling is off, or no process has started since it was turned on."}},
-		{name: "not readable", searched: []spool.Search{absent, search("/opt/zeek/spool/*/prof.log", "/opt/zeek/spool", false, spool.Unreadable{Path: "/opt/zeek/spool", Err: errors.New("permission denied")})},
+		{name: "not readable", searched: []spool.Search{absent, search("/opt/zeek/spool/*/prof.log", "/opt/zeek/spool", false, spool.Unreadable{Path: "/opt/zeek/spool", Err: fs.ErrPermission})},
 			want: []string{"Cannot read /opt/zeek/spool: permission denied: run the exporter as a user who may, such as the one Zeek runs as."}},
 		{name: "something is there", searched: []spool.Search{absent, {Matches: 1}}},
 	} {
