@@ -124,9 +124,9 @@ func checkTelemetryPath(path string) error {
 	if !regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$`).MatchString(path) {
 		return fmt.Errorf("--web.telemetry-path %q: write it as /metrics or /zeek/metrics, of letters, digits and - . _ ~", path)
 	}
-	for _, own := range []string{"/-", "/debug", "/process"} {
+	for _, own := range []string{"/-", "/debug", "/process", "/style.css", "/filter.js", "/report.css"} {
 		if path == own || strings.HasPrefix(path, own+"/") {
-			return fmt.Errorf("--web.telemetry-path %q: the exporter has other pages under %s; choose another path, such as /metrics", path, own)
+			return fmt.Errorf("--web.telemetry-path %q: the exporter serves something else under %s; choose another path, such as /metrics", path, own)
 		}
 	}
 	return nil

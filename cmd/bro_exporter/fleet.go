@@ -63,7 +63,7 @@ func newFleet(status collector.Status, verdicts map[string]verdict.Verdict, judg
 		r := newRow(p, now)
 		switch {
 		case judged:
-			r.judge(&v)
+			r.judge(&v, now)
 		case judging && r.Words == "":
 			r.Words = "Its prof.log is being read."
 		}
@@ -153,7 +153,7 @@ func capital(s string) string {
 }
 
 // judge adds the verdict on the process to its row.
-func (r *row) judge(v *verdict.Verdict) {
+func (r *row) judge(v *verdict.Verdict, now time.Time) {
 	run := v.Run()
 	if run == nil {
 		return
@@ -167,11 +167,11 @@ func (r *row) judge(v *verdict.Verdict) {
 	case analyze.AnswerSuspected:
 		r.rank += suspected
 	}
-	r.Words = strings.TrimSpace(r.Words + " " + words(v))
+	r.Words = strings.TrimSpace(r.Words + " " + words(v, now))
 }
 
 // words tells the worst finding of a verdict, or what it rests on.
-func words(v *verdict.Verdict) string {
+func words(v *verdict.Verdict, now time.Time) string {
 	run := v.Run()
 	if current := v.Current(); len(current) > 0 && current[0].Level >= analyze.Suspected {
 		text := capital(current[0].Text) + "."
@@ -181,8 +181,10 @@ func words(v *verdict.Verdict) string {
 		return text
 	}
 	switch {
-	case run.Answer == analyze.CannotTell && !run.UndecidedUntil.IsZero():
+	case run.Answer == analyze.CannotTell && run.UndecidedUntil.After(now):
 		return "More can be told from " + analyze.Clock(run.UndecidedUntil) + " on."
+	case run.Answer == analyze.CannotTell && !run.UndecidedUntil.IsZero():
+		return "A log up to " + analyze.Clock(run.UndecidedUntil) + " would tell more."
 	case run.Answer == analyze.Fine && run.Detectable > 0:
 		return "A leak of " + analyze.Bytes.PerHour(run.Detectable) + " of memory would have been seen."
 	default:

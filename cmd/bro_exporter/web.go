@@ -109,6 +109,10 @@ func logServeError(err error, log *slog.Logger) {
 	}
 }
 
+// maxConnections is how many connections clients may hold. Each takes about 20 KiB and a file descriptor,
+// which the prof.logs need too.
+const maxConnections = 500
+
 // newServer returns a server whose clients cannot hold a connection by doing nothing.
 func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
@@ -118,7 +122,8 @@ func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          log.New(serverLog{newOccasional(logger)}, "", 0),
+		ErrorLog:          log.New(newServerLog(logger), "", 0),
+		ConnState:         newConnections(maxConnections).changed,
 	}
 }
 
@@ -202,7 +207,7 @@ func newMetrics(c *collector.Collector, live *verdict.Live, cfg *webConfig, log 
 		others = append(others, live)
 	}
 	metrics := promhttp.HandlerForTransactional(c.GatherWith(tolerant{others, newOccasional(log)}), promhttp.HandlerOpts{
-		ErrorLog: scrapeLog{newOccasional(log)},
+		ErrorLog: newScrapeLog(log),
 		// Nothing is worth encoding for a client that has hung up.
 		ErrorHandling:       promhttp.HTTPErrorOnError,
 		MaxRequestsInFlight: cfg.maxRequests,

@@ -90,7 +90,7 @@ func TestTelemetryPath(t *testing.T) {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
-	for _, bad := range []string{"", "/", "//", "metrics", "/metrics/", "/a b", "/{x}", "/a//b", "/.", "/../a", "/a?b", "/a%20b", "/a#b", "/ä", "/a\n", "/-/ready", "/-/x", "/-", "/debug/pprof", "/process/metrics", "GET /x", "host/x"} {
+	for _, bad := range []string{"", "/", "//", "metrics", "/metrics/", "/a b", "/{x}", "/a//b", "/.", "/../a", "/a?b", "/a%20b", "/a#b", "/ä", "/a\n", "/-/ready", "/-/x", "/-", "/debug/pprof", "/process/metrics", "/style.css", "/filter.js", "/report.css", "GET /x", "host/x"} {
 		if err := checkTelemetryPath(bad); err == nil || !strings.Contains(err.Error(), "--web.telemetry-path") {
 			t.Errorf("%q: error %v", bad, err)
 		}
@@ -129,6 +129,25 @@ func TestAbortedScrape(t *testing.T) {
 	}
 }
 
+// A client that wants the metrics in no encoding gets them, and nobody is told that it hung up.
+func TestNoEncoding(t *testing.T) {
+	var log bytes.Buffer
+	c, err := collector.New(collector.Config{Patterns: spool.DefaultPatterns()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+	request.Header.Set("Accept-Encoding", "identity;q=0")
+	reply := httptest.NewRecorder()
+	newMetrics(c, nil, &webConfig{}, logTo(&log)).ServeHTTP(reply, request)
+	if reply.Code != http.StatusOK || !strings.Contains(reply.Body.String(), "bro_exporter_processes 0") {
+		t.Errorf("code %d:\n%s", reply.Code, reply.Body)
+	}
+	if lines(&log, slog.LevelWarn) != 1 || !strings.Contains(log.String(), "accepts no encoding") {
+		t.Errorf("the log:\n%s", &log)
+	}
+}
+
 func TestTolerant(t *testing.T) {
 	var log bytes.Buffer
 	registry := prometheus.NewRegistry()
@@ -159,8 +178,11 @@ func TestServerLog(t *testing.T) {
 	for range 5 {
 		server.ErrorLog.Print("http: TLS handshake error from 192.0.2.1:1: EOF")
 	}
-	server.ErrorLog.Print("http: panic serving 192.0.2.1:1: a fault")
-	if warnings, errs := lines(&log, slog.LevelWarn), lines(&log, slog.LevelError); warnings != 1 || errs != 1 {
+	for range 5 {
+		server.ErrorLog.Print("http2: server: error reading preface from client 192.0.2.1:1: bogus greeting")
+		server.ErrorLog.Print("http: Accept error: accept tcp [::]:10147: accept4: too many open files; retrying in 5ms")
+	}
+	if warnings, errs := lines(&log, slog.LevelWarn), lines(&log, slog.LevelError); warnings != 2 || errs != 1 {
 		t.Errorf("%d warnings, %d errors:\n%s", warnings, errs, &log)
 	}
 }

@@ -33,24 +33,41 @@ func (o occasional) say(level slog.Level, text string, err any) {
 }
 
 // serverLog takes the messages of net/http, one per Write.
-type serverLog struct{ occasional }
+type serverLog struct{ handshakes, clients, others occasional }
 
+func newServerLog(log *slog.Logger) serverLog {
+	return serverLog{newOccasional(log), newOccasional(log), newOccasional(log)}
+}
+
+// Write implements io.Writer.
 func (l serverLog) Write(b []byte) (int, error) {
 	text := strings.TrimSpace(string(b))
-	if strings.HasPrefix(text, "http: TLS handshake error") {
-		l.say(slog.LevelWarn, "A client failed to connect by TLS", text)
-	} else {
-		l.log.Error("The web server met an error", "err", text)
+	switch {
+	case strings.HasPrefix(text, "http: TLS handshake error"):
+		l.handshakes.say(slog.LevelWarn, "A client failed to connect by TLS", text)
+	case strings.HasPrefix(text, "http2: "):
+		l.clients.say(slog.LevelWarn, "A client does not speak HTTP/2 as it should", text)
+	default:
+		l.others.say(slog.LevelError, "The web server met an error", text)
 	}
 	return len(b), nil
 }
 
 // scrapeLog takes the errors of a scrape that promhttp cannot send.
-type scrapeLog struct{ occasional }
+type scrapeLog struct{ aborted, odd occasional }
+
+func newScrapeLog(log *slog.Logger) scrapeLog {
+	return scrapeLog{newOccasional(log), newOccasional(log)}
+}
 
 // Println implements promhttp.Logger.
 func (l scrapeLog) Println(v ...any) {
-	l.say(slog.LevelWarn, "A client hung up before it had all metrics: if it is Prometheus, raise its scrape_timeout", strings.TrimSpace(fmt.Sprintln(v...)))
+	text := strings.TrimSpace(fmt.Sprintln(v...))
+	if strings.HasPrefix(text, "error getting writer") {
+		l.odd.say(slog.LevelWarn, "A client accepts no encoding of the metrics; it got them as plain text", text)
+		return
+	}
+	l.aborted.say(slog.LevelWarn, "A client hung up before it had all metrics: if it is Prometheus, raise its scrape_timeout", text)
 }
 
 // tolerant gathers what it can: one bad metric must not keep the others from Prometheus.

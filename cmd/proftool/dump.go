@@ -52,6 +52,8 @@ func (d *dump) dump(ctx context.Context, p *program, log logs.Log) error {
 func (d *dump) dumpNewest(ctx context.Context, p *program, log logs.Log) error {
 	newest, err := log.Newest(ctx)
 	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
 	case err != nil:
 		p.fail(err)
 	case newest == nil:

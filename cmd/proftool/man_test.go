@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -54,6 +55,40 @@ func TestInterruptedPipe(t *testing.T) {
 			var exit *exec.ExitError
 			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != stopped {
 				t.Errorf("error %v, want exit code %d", err, stopped)
+			}
+		})
+	}
+}
+
+// Neither does one that somebody holds open without writing.
+func TestInterruptedReading(t *testing.T) {
+	for _, args := range [][]string{{"analyze"}, {"dump"}, {"dump", "--last"}, {"backfill"}, {"replay", "--spool=" + t.TempDir()}} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			pipe := filepath.Join(t.TempDir(), "prof.log")
+			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(os.Args[0], append(args, "bro="+pipe)...)
+			cmd.Env = append(os.Environ(), asProgram+"=1")
+			var complaints bytes.Buffer
+			cmd.Stderr = &complaints
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits until the program has opened it
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer writer.Close()
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			var exit *exec.ExitError
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != stopped {
+				t.Errorf("error %v, want exit code %d", err, stopped)
+			}
+			if complaints.Len() > 0 {
+				t.Errorf("it complains: %s", &complaints)
 			}
 		})
 	}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// keptClient is a client that keeps its connection.
+type keptClient struct {
+	net.Conn
+	replies *bufio.Reader
+}
+
+func newKeptClient(t *testing.T, address string) keptClient {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	return keptClient{conn, bufio.NewReader(conn)}
+}
+
+// get asks for a page and returns the error of that.
+func (c keptClient) get() error {
+	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		return err
+	}
+	reply, err := http.ReadResponse(c.replies, nil)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, reply.Body)
+	return err
+}
+
+// However many connections clients hold, the newest is served; the one that was quiet for the longest
+// time is closed for it.
+func TestConnections(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "page") })
+	server := newServer(page, slog.New(slog.DiscardHandler))
+	served := make(chan error)
+	go func() { served <- server.Serve(listener) }()
+	t.Cleanup(func() {
+		server.Close()
+		<-served
+	})
+	const over = 20
+	var clients []keptClient
+	for i := range maxConnections + over {
+		c := newKeptClient(t, listener.Addr().String())
+		clients = append(clients, c)
+		if i%2 == 1 {
+			continue // it never asks for anything
+		}
+		if err := c.get(); err != nil {
+			t.Fatalf("client %d: %v", i, err)
+		}
+	}
+	if err := newKeptClient(t, listener.Addr().String()).get(); err != nil {
+		t.Errorf("one more client: %v", err)
+	}
+	for i, c := range clients[:over] {
+		if _, err := c.replies.ReadByte(); err != io.EOF {
+			t.Errorf("client %d: error %v, want the connection closed", i, err)
+		}
+	}
+	for i, c := range clients[over+10:] {
+		if err := c.get(); err != nil {
+			t.Errorf("client %d: %v", over+10+i, err)
+		}
+	}
+}
