@@ -120,7 +120,7 @@ func (p *Process) Report(name, path string) Report {
 		r.Runs, r.Findings = append(r.Runs, run), append(r.Findings, findings...)
 		forget(r.Runs, r.Findings)
 	}
-	r.Findings = append(r.Findings, general(r.Runs)...)
+	r.Findings = append(pool(r.Runs, r.Findings), general(r.Runs)...)
 	sortFindings(r.Findings)
 	r.Answer = answer(r.Runs, r.Findings)
 	for _, run := range r.Runs {
