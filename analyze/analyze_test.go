@@ -3,6 +3,7 @@ package analyze_test
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"reflect"
 	"slices"
@@ -480,5 +481,46 @@ func TestPause(t *testing.T) {
 	}
 	if span := r.Runs[0].To.Sub(r.Runs[0].From); span < 46*time.Hour {
 		t.Errorf("the run took %v, want that of the whole log", span)
+	}
+}
+
+func TestShortLogs(t *testing.T) {
+	const mib = 1 << 20
+	start := func(tau float64) func(float64) float64 {
+		return func(seconds float64) float64 { return 400 * mib * (1 - 0.7*math.Exp(-seconds/tau)) }
+	}
+	for _, test := range []struct {
+		name      string
+		age       float64 // seconds, at the first snapshot
+		snapshots int
+		apart     float64 // seconds
+		memory    func(seconds float64) float64
+		suspected bool
+	}{
+		{name: "12 MB each 20 s, 8 snapshots", snapshots: 8, apart: 20, memory: func(s float64) float64 { return 80*mib + s/20*12e6 }, suspected: true},
+		{name: "12 MB each 20 s, 12 snapshots", snapshots: 12, apart: 20, memory: func(s float64) float64 { return 80*mib + s/20*12e6 }, suspected: true},
+		{name: "in steps that become smaller", snapshots: 9, apart: 20, memory: func(s float64) float64 { return 76*mib + 210*mib*(1-math.Exp(-s/160)) }, suspected: true},
+		{name: "on after a start", snapshots: 20, apart: 12, memory: func(s float64) float64 { return start(25)(s) + 0.8*mib*s }, suspected: true},
+		{name: "four snapshots of a process that has run for long", age: 9000, snapshots: 4, apart: 15, memory: func(s float64) float64 { return 80*mib + 0.5*mib*s }, suspected: true},
+		{name: "three snapshots", age: 9000, snapshots: 3, apart: 15, memory: func(s float64) float64 { return 80*mib + 0.5*mib*s }},
+		{name: "a start", snapshots: 20, apart: 12, memory: start(25)},
+		{name: "a slow start", snapshots: 20, apart: 12, memory: start(60)},
+		{name: "the begin of a start", snapshots: 6, apart: 5, memory: start(40)},
+		{name: "one step", age: 9000, snapshots: 20, apart: 12, memory: func(s float64) float64 { return 80*mib + 60*mib*math.Floor(s/100) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := analyze.New(time.Time{}, time.Time{})
+			for i := range test.snapshots {
+				since := test.apart * float64(i)
+				s := parse.Snapshot{Time: begin + since, First: i == 0 && test.age == 0}
+				s.Runtime.Real = parse.Opt[float64]{Value: test.age + since, Measured: true}
+				s.Memory.Total = of(test.memory(since))
+				p.Add(&s)
+			}
+			r := p.Report("w", "")
+			if got := r.Answer == analyze.AnswerSuspected; got != test.suspected {
+				t.Errorf("%s: %+v", r.Answer, r.Findings)
+			}
+		})
 	}
 }

@@ -58,9 +58,14 @@
 // filled. A thread that reads nothing while messages are written to it, for two minutes and four
 // snapshots, is stuck.
 //
-// Less than an hour. Only what nobody would wait for is suspected: memory that rises in each quarter
-// of the log, as fast at its end as before, by tens of megabytes that nothing else explains; or
-// that has grown out of all proportion since the process started.
+// Less than an hour. Only what nobody would wait for is suspected: memory that rises in each quarter of
+// the log, or of its second half, by tens of megabytes that nothing else explains. A process that starts
+// does so too, but soon slows down; one that started ten minutes before does not. Memory is suspected
+// too if it has grown out of all proportion since the process started.
+//
+// Restarts. Each run is judged by itself. What is suspected in two thirds of three runs or more, as when
+// a process is restarted each night, is a leak; a suspicion that most of them do not share is dropped. A
+// table that fills does so in each run, so it stays a suspicion.
 //
 // # Looks
 //

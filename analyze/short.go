@@ -5,18 +5,22 @@ import (
 	"slices"
 )
 
-// What may be suspected of less than an hour: what nobody would wait for to go on. A process that
-// starts doubles its memory in a minute or two and then stops; so growth counts that has not slowed
-// down, and memory only what nothing else that the log holds can take.
+// What may be suspected of less than an hour: growth that nobody would wait for to go on. A process that
+// starts doubles its memory in a minute or two and then stops, so growth counts that has not slowed down
+// as a start does; of memory, only what nothing else in the log can take.
 const (
 	shortPoints  = 5
 	shortMemory  = 64 << 20 // and a share of the level, or
-	smallMemory  = 24 << 20 // and a larger share
+	smallMemory  = 24 << 20 // and a larger share, or of the second half of the log,
+	oldMemory    = 12 << 20 // or of a process that started long before
 	hugeMemory   = 1 << 30
 	grownMemory  = 16 << 30
 	shortShare   = 0.05
 	smallShare   = 0.2
+	oldShare     = 0.03
 	shortEntries = 10_000
+	started      = 600 // seconds after which a process has started
+	slowestStart = 75  // seconds: the longest time constant of a start
 )
 
 // judgeShort judges a resource that was seen for less than an hour.
@@ -35,21 +39,12 @@ func (l *look) judgeShort(t *tracked, q *quantity) judgement {
 	j.slope = over(grown, hours)
 	j.spread = math.Abs(j.slope) / intervalErrors // two points tell no scatter
 	if slopes := theilSen(c.x, c.y); n > 2 {
-		j.spread = deviation(slopes, median(slopes)) / math.Sqrt(float64(n))
-	}
-	least, share := shortEntries*1.0, 1.0
-	switch {
-	case q.kind == KindCore:
-		least, share = shortMemory, shortShare
-		grown -= l.explained()
-	case q.unit == Bytes:
-		least = shortMemory
-	case q.unit != Entries:
-		least = math.Inf(1)
+		j.spread = deviation(slopes, median(slopes)) / 2 // about four parts differ from each other
 	}
 	switch {
-	case q.kind == KindCore && grown >= hugeMemory,
-		n >= shortPoints && goesOn(c.y) && (grown >= max(least, share*c.y[0]) || q.kind == KindCore && grown >= max(smallMemory, smallShare*c.y[0])):
+	case q.kind == KindCore && (l.unexplained(&c, 0) >= hugeMemory || l.memoryRuns(&c)),
+		q.unit == Bytes && q.kind != KindCore && l.runs(&c, 0) && grown >= max(shortMemory, c.y[0]),
+		q.unit == Entries && l.runs(&c, 0) && grown >= max(shortEntries, c.y[0]):
 		j.verdict, j.level, j.judged = Unsettled, Suspected, true
 	case grown >= max(q.least, c.y[0]):
 		j.verdict = Unsettled
@@ -57,24 +52,68 @@ func (l *look) judgeShort(t *tracked, q *quantity) judgement {
 	return j
 }
 
-// goesOn reports whether values rise in each quarter, and in the end about as fast as before.
-func goesOn(y []float64) bool {
-	const quarters = 4
-	var rises [quarters]float64
-	last := len(y) - 1
-	for i := range rises {
-		rises[i] = y[last*(i+1)/quarters] - y[last*i/quarters]
-		if rises[i] <= 0.05*(y[last]-y[0]) {
-			return false
-		}
+// memoryRuns reports whether memory grows in a short log as only a leak does.
+func (l *look) memoryRuns(c *course) bool {
+	n := len(c.x)
+	grown, level := l.unexplained(c, 0), c.y[0]
+	switch {
+	case l.run.age >= started && n >= shortPoints-1 && grown >= max(oldMemory, oldShare*level) && l.runs(c, 0):
+		return true
+	case n >= shortPoints && (grown >= max(shortMemory, shortShare*level) || grown >= max(smallMemory, smallShare*level)) && l.runs(c, 0):
+		return true
 	}
-	return rises[2]+rises[3] >= (rises[0]+rises[1])/2
+	half := n / 2
+	return n-half >= shortPoints && l.unexplained(c, half) >= max(smallMemory, shortShare*level) && l.runs(c, half)
 }
 
-// explained returns how many bytes at most all that takes memory has grown by.
-func (l *look) explained() (bytes float64) {
-	for _, c := range l.consumed {
-		bytes += c.most * max(0, slices.Max(c.values)-c.values[0])
+// runs reports whether values rise in each quarter from a point on, and in the end not as much slower
+// as those of a process that starts.
+func (l *look) runs(c *course, from int) bool {
+	y, seconds := c.y[from:], 3600*(c.x[len(c.x)-1]-c.x[from])
+	last := len(y) - 1
+	parts := min(4, last)
+	if parts < 3 {
+		return false
+	}
+	early, late := 0.0, 0.0
+	for i := range parts {
+		rise := between(y, float64(last*(i+1))/float64(parts)) - between(y, float64(last*i)/float64(parts))
+		if rise <= 0.05*(y[last]-y[0]) {
+			return false
+		}
+		if i < parts/2 {
+			early += rise
+		}
+		if i >= parts-parts/2 {
+			late += rise
+		}
+	}
+	slower := min(0.8, 1.2*math.Exp(-seconds/2/slowestStart))
+	if from > 0 {
+		slower = 0.8
+	}
+	if l.run.age >= started {
+		slower = 0
+	}
+	return late >= max(0.4, slower)*early
+}
+
+// between returns the value at a point that may lie between two.
+func between(y []float64, at float64) float64 {
+	i := min(int(at), len(y)-2)
+	return y[i] + (at-float64(i))*(y[i+1]-y[i])
+}
+
+// unexplained returns how many bytes memory has grown by since a point beyond what all that takes memory
+// has grown by at most.
+func (l *look) unexplained(c *course, from int) float64 {
+	first, last := len(l.hours)-1, len(l.hours)-1
+	for first > 0 && l.hours[first] > c.x[from] {
+		first--
+	}
+	bytes := c.y[len(c.y)-1] - c.y[from]
+	for _, taken := range l.consumed {
+		bytes -= taken.most * max(0, slices.Max(taken.values[first:last+1])-taken.values[first])
 	}
 	return bytes
 }
