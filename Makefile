@@ -26,7 +26,7 @@ prometheus = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=
 victoriametrics = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/victoriametrics/go.mod
 alertmanager = env GOFLAGS='-tags=remove_all_sd -buildvcs=false' go tool -modfile=tools/alertmanager/go.mod
 
-.PHONY: help build all install uninstall packages packages-test packages-boot release man completion dashboards test format tidy vet unit servers golden e2e fleet browser screenshots demo lint vulnerabilities fuzz soak quality bench benchstat clean
+.PHONY: help build all install uninstall packages packages-again packages-test packages-boot release man completion dashboards test format tidy vet unit servers golden e2e fleet browser screenshots demo lint vulnerabilities fuzz soak quality bench benchstat clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -112,8 +112,9 @@ screenshots: build ## Write the pictures of the README; needs Chromium
 demo: servers ## Run the same for you to look at, until Ctrl-C
 	@go run ./e2e/demo
 
-lint: ## Run golangci-lint
+lint: ## Run golangci-lint, and actionlint on the workflows
 	$(tool) golangci-lint run --allow-parallel-runners ./...
+	go tool -modfile=tools/release/go.mod actionlint .github/workflows/*.yml
 
 vulnerabilities: ## Look for known vulnerabilities in what the programs call; asks vuln.go.dev
 	go tool -modfile=tools/release/go.mod govulncheck ./...
@@ -164,7 +165,16 @@ packages: man completion ## Write deb, rpm and tar.gz for ARCHES (amd64 arm64) t
 	@for arch in $(ARCHES); do GOOS=linux GOARCH=$$arch $(compile) -o dist/linux-$$arch/ ./cmd/...; done
 	@packaging/packages.sh $(VERSION) $(EPOCH) dist/packages $(ARCHES)
 
-packages-test: packages ## Install, upgrade, remove and purge the packages in a Debian of its own below ROOT; needs root
+# A copy in another directory, with another umask and time zone.
+packages-again: packages ## Build the packages again elsewhere, and compare them byte by byte
+	@rm -rf dist/again && mkdir -p dist/again
+	@if [ -e .git ]; then git ls-files -z; else find . -path ./dist -prune -o -type f -print0; fi | tar -c --null -T - | tar -x -C dist/again
+	@echo "$(REVISION) $(EPOCH)" >dist/again/.commit
+	@umask 077; TZ=Asia/Tokyo $(MAKE) -C dist/again packages
+	@cd dist/packages && sha256sum -- * | (cd ../again/dist/packages && sha256sum -c)
+	@rm -rf dist/again
+
+packages-test: packages-again ## Install, upgrade, remove and purge the packages in a Debian of its own below ROOT; needs root
 	packaging/test.sh $(or $(ROOT),dist/debian)
 
 packages-boot: packages-test ## Boot that Debian, and ask the installed service; needs root and systemd-nspawn

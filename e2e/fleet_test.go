@@ -340,7 +340,11 @@ func (t timed) String() string {
 func (f *fleet) ask(store *stack.Process, q query) (some bool, err error) {
 	path, form := "/api/v1/query", url.Values{"query": {q.Expr}, "time": {seconds(f.to)}}
 	if !q.Instant {
-		path, form = "/api/v1/query_range", url.Values{"query": {q.Expr}, "start": {seconds(f.from)}, "end": {seconds(f.to)}, "step": {"1s"}}
+		step := q.Step
+		if *speedOfFleet > 1 {
+			step = scrapeInterval(*speedOfFleet)
+		}
+		path, form = "/api/v1/query_range", url.Values{"query": {q.Expr}, "start": {seconds(f.from)}, "end": {seconds(f.to)}, "step": {step}}
 	}
 	series, err := f.get(store, path, form)
 	return len(series) > 0, err

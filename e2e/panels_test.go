@@ -18,6 +18,7 @@ import (
 type query struct {
 	Dashboard, Row, Panel, Ref, Expr string
 	Instant                          bool
+	Step                             string
 	Empty                            string // what it means if there is no data
 }
 
