@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -75,9 +76,10 @@ func startFleet(t *testing.T, n int) *fleet {
 	for _, store := range f.stores {
 		addresses = append(addresses, strings.TrimPrefix(store.URL, "http://"))
 	}
+	logs := spool(t, *processesOfFleet)
 	for i := range n {
 		s := &sensor{Stack: f.stack(programs), cluster: []string{"site-a", "site-b"}[i%2], name: fmt.Sprintf("sensor%d", i/2+1)}
-		_, err := s.Replay(append([]string{"--loop", "--interval=" + s.SnapshotInterval()}, realProcesses(*processesOfFleet)...)...)
+		_, err := s.Replay("--loop", "--interval="+s.SnapshotInterval(), logs)
 		check(t, err)
 		var leaks []stack.Node
 		if i == 0 {
@@ -107,22 +109,26 @@ func (f *fleet) stack(programs stack.Programs) *stack.Stack {
 // tail is the end of a text that may be long.
 func tail(text string) string { return text[max(0, len(text)-5000):] }
 
-// realProcesses are the real logs of a sensor's processes, as proftool replay takes them.
-func realProcesses(n int) []string {
-	dir := filepath.Join(tool.Root(), "testdata")
-	names := []string{"manager=7.0.11-cluster/manager", "proxy-1=7.0.11-cluster/proxy-1"}
+// spool makes a directory with the real logs of n processes, which proftool replay takes. Each is a file of its
+// own: of one file under two names proftool takes the first.
+func spool(t *testing.T, n int) string {
+	t.Helper()
+	dir := t.TempDir()
+	add := func(process, log string) {
+		check(t, os.Mkdir(filepath.Join(dir, process), 0o755))
+		write(t, filepath.Join(dir, process, "prof.log"), read(t, "testdata/"+log+"/prof.log"))
+	}
+	add("manager", "7.0.11-cluster/manager")
+	add("proxy-1", "7.0.11-cluster/proxy-1")
+	workers := n - 2
 	if n > 4 {
-		names = append(names, "logger=7.0.11/threads")
+		add("logger", "7.0.11/threads")
+		workers--
 	}
-	for i := 1; len(names) < n; i++ {
-		names = append(names, fmt.Sprintf("worker-%d=7.0.11-cluster/worker-%d", i, i%2+1))
+	for i := range workers {
+		add(fmt.Sprintf("worker-%d", i+1), fmt.Sprintf("7.0.11-cluster/worker-%d", i%2+1))
 	}
-	var args []string
-	for _, name := range names {
-		process, path, _ := strings.Cut(name, "=")
-		args = append(args, process+"="+filepath.Join(dir, path, "prof.log"))
-	}
-	return args
+	return dir
 }
 
 func (f *fleet) startStores(s *stack.Stack) {

@@ -20,5 +20,5 @@ for arch; do
 	rm -rf "dist/$name"
 	packaging/stage.sh "dist/linux-$arch" "dist/$name"
 	cp LICENSE packaging/bro_exporter.default "dist/$name/"
-	tar -C dist --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner -c "$name" | gzip -9 -n >"$out/$name.tar.gz"
+	tar -C dist --sort=name --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner -c "$name" | gzip -9 -n >"$out/$name.tar.gz"
 done
