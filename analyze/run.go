@@ -178,10 +178,6 @@ func (r *run) look() {
 	l := newLook(r)
 	for _, t := range r.order {
 		q := &r.quantities[t.key.quantity]
-		grown := t.max > 1.001*t.seen
-		if t.seen = t.max; !grown && t.looks == 0 {
-			continue
-		}
 		values := l.points(t.series, q.of)
 		j := l.judge(t, values, t.needs())
 		switch {
