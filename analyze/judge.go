@@ -16,6 +16,7 @@ const (
 	unsureZ  = 3 // less is noise
 	suspectZ = 4 // if it grows in each part alike
 	surelyZ  = 5
+	clearZ   = 8 // whatever the load may be
 	sureZ    = 6
 )
 
@@ -188,70 +189,49 @@ func (c *course) steps(j *judgement, least float64) []step {
 // step is a jump: when, in hours, and by how much.
 type step struct{ at, size float64 }
 
-// judgeGrowth weighs what may explain that a resource grows: first the load, then what a healthy
-// process fills.
+// judgeGrowth weighs what may explain that a resource grows: the load, and what a healthy process
+// fills. In an old process the filling is over and takes part in the fit. In a young one it looks like
+// a leak, so it is weighed after the fit.
 func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float64) judgement {
-	c := l.newCourse(values, l.causes(q, nil), l.begin)
-	c.peak = q.peak
-	n := len(c.x)
-	hours, last := c.hours(), c.y[n-1]
-	raw := c.moved()
-	j := judgement{trend: c.fit(), verdict: Flat}
-	need := max(material(q, hours, max(j.base, 0)), 0.1*(slices.Max(j.causes)-slices.Min(j.causes))/max(1, hours/day))
-	j.least = max(sure*j.err, need/max(hours, 1e-9))
-	switch {
-	case j.growth < need || j.z < unsureZ:
-		switch {
-		case raw >= need && raw >= 0.1*max(1e-9, last-raw) && (l.age() >= settled || risen(c.x, j.causes) >= raw/2):
-			j.verdict = WithLoad
-		case raw >= need && raw >= 0.1*max(1e-9, last-raw):
-			j.verdict = Unsettled
-		case -raw >= need:
-			j.verdict = Falls
-		}
-		return j
-	case c.cleared(&j.trend, q.least):
-		j.verdict = Stepped
-		return j
-	case !j.steady:
-		j.verdict = Filling
-		return j
-	case l.age() >= settled && j.z < surelyZ:
-		j.verdict = WithLoad
-		return j
-	case hours < young, j.z < suspectZ, j.z < surelyZ && j.walk < straightWalk:
-		j.verdict = Unsettled
-		return j
+	since, age := l.filling, l.age()
+	first := (t.from - l.run.first) / 3600
+	if first > young {
+		since = l.fillingSince(first, day) // it was made then, or was not worth listing
+		age = (l.run.last - t.from) / 3600
 	}
-	if !fills(q, t.key.name) {
+	if t.expiry > day {
+		since = l.fillingSince((l.run.last-l.run.first)/3600-age, t.expiry)
+	}
+	var filled *filling
+	if age >= t.settled() && fills(q, t.key.name) {
+		filled = &since
+	}
+	if filled != nil && q.kind == KindCore {
+		if _, j, grows := l.growth(q, values, nil, sure); !grows {
+			return j
+		}
+	}
+	c, j, grows := l.growth(q, values, filled, sure)
+	switch {
+	case !grows:
+	case !fills(q, t.key.name):
 		j.verdict, j.level = Grows, Suspected
 		if j.z >= sure && j.growth >= needed(l.age())*j.base {
 			j.level = Leak
 		}
-		return j
-	}
-	since, age := l.filling, l.age()
-	if first := (t.from - l.run.first) / 3600; first > young {
-		since = l.fillingSince(first) // it was made then, or was not worth listing
-		age = (l.run.last - t.from) / 3600
-	}
-	filling := l.newCourse(values, l.causes(q, &since), l.begin)
-	filling.peak = q.peak
-	if q.kind == KindCore {
-		filling.boundFills(cacheShare * c.y[0])
-	}
-	full := filling.fit()
-	sound := full.growth >= need && full.z >= sure && full.steady
-	switch {
-	case age >= settled && sound && full.growth >= max(needed(age)*full.base, needed(age)*5*filling.filled(full.coefficients)):
-		j.trend = full
+	case filled != nil && j.z >= sure && j.growth >= needed(age)*max(j.base, 5*c.filled(j.coefficients)):
 		j.verdict, j.level = Grows, Leak
-	case age >= settled && (full.growth < max(need, needed(age)*full.base) || full.z < suspectZ):
+	case filled != nil && j.growth < needed(age)*j.base:
 		j.verdict = Filling
-	case age >= settled:
+	case filled != nil:
 		j.verdict, j.level = Unsettled, Suspected
+	case q.name == unnamedTable && first > young:
+		j.verdict = Unsettled // it may be another that was emptied
 	default:
-		late := sound && full.onset > c.x[0]+0.2*hours
+		whole := l.courseOf(q, values, &since)
+		full := whole.fit()
+		sound := full.z >= sure && full.steady && full.growth >= material(q, c.hours(), max(full.base, 0))
+		late := sound && full.onset > c.x[0]+0.2*c.hours()
 		j.level = l.suspicion(q, values, &j.trend, &full, sound, late, &since)
 		j.verdict = Unsettled
 		if j.level == Leak {
@@ -259,6 +239,49 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		}
 	}
 	return j
+}
+
+// growth fits a resource, and reports whether it grows by what matters, all the time, and beyond what
+// may explain it. If it does not, the judgement is final.
+func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (c course, j judgement, grows bool) {
+	c = l.courseOf(q, values, f)
+	hours, last, raw := c.hours(), c.y[len(c.y)-1], c.moved()
+	j = judgement{trend: c.fit(), verdict: Flat}
+	need := max(material(q, hours, max(j.base, 0)), 0.1*(slices.Max(j.causes)-slices.Min(j.causes))/max(1, hours/day))
+	j.least = max(sure*j.err, need/max(hours, 1e-9))
+	risen := raw >= need && raw >= 0.1*max(1e-9, last-raw)
+	switch {
+	case j.growth < need || j.z < unsureZ:
+		switch {
+		case risen && (l.age() >= settled || risenBy(c.x, j.causes) >= raw/2):
+			j.verdict = WithLoad
+		case risen:
+			j.verdict = Unsettled
+		case -raw >= need:
+			j.verdict = Falls
+		}
+	case q.group == TablesGroup && c.cleared(&j.trend, q.least):
+		j.verdict = Stepped
+	case !j.steady:
+		j.verdict = Filling
+	case l.age() >= settled && j.z < surelyZ:
+		j.verdict = WithLoad
+	case hours < young, j.z < suspectZ, j.z < surelyZ && j.walk < straightWalk:
+		j.verdict = Unsettled
+	default:
+		grows = true
+	}
+	return c, j, grows
+}
+
+// courseOf returns a resource's course after the start-up with what may move it there, and what fills.
+func (l *look) courseOf(q *quantity, values []float64, f *filling) course {
+	c := l.newCourse(values, l.causes(q, f), l.begin)
+	c.peak = q.peak
+	if q.kind == KindCore {
+		c.boundFills(cacheShare * c.y[0])
+	}
+	return c
 }
 
 // cacheShare is how much of its memory a process may fill in caches that its log does not show.
@@ -282,22 +305,28 @@ func fills(q *quantity, name string) bool {
 	return q.fills && name != intelStore
 }
 
+// settled returns the age in hours by which the resource is full if it only fills. A table that says
+// for how long it keeps entries is full soon after that.
+func (t *tracked) settled() float64 {
+	if t.expiry > 0 {
+		return 1 + 1.25*t.expiry
+	}
+	return settled
+}
+
 // needed returns by what share growth must exceed the level to be called a leak in a process of that age,
 // in hours: the fewer days it has seen, the more may be due to traffic that has changed.
 func needed(age float64) float64 {
-	switch {
-	case age < settled:
+	if age < settled {
 		return 0.3
-	case age < 2*settled:
-		return 0.1
-	default:
-		return 0.03
 	}
+	return max(0.03, 6/age)
 }
 
 // suspicion returns how grave growth is in a process that may still be filling.
 func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, late bool, since *filling) Level {
 	perHour := t.slope / max(t.base, 1)
+	lasts := t.to() - t.onset
 	if t.growth < 0.1*t.base || !t.straight() {
 		return NoLevel
 	}
@@ -310,22 +339,29 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 		}
 		return Suspected
 	}
-	switch base, curved := l.fillingOf(values, since); {
+	// The load is known but roughly, and what a table follows is a part of it.
+	if t.z < clearZ && t.risen() < 0.1*t.base+l.proportional(t) {
+		return NoLevel
+	}
+	base, curved := l.fillingOf(values, since, t.onset)
+	had := l.held(values, t)
+	empty := base < 0.12 && had < 2.5
+	switch {
 	case q.unit == Entries && t.slope < 50, q.unit == Timers && t.slope < 5:
 		return NoLevel
-	case q.kind == KindSessions && perHour >= 0.1 && t.growth >= 0.4*t.base:
+	case q.kind == KindSessions && perHour >= 0.1 && t.growth >= 0.3*t.base:
 		return Leak
 	case q.kind == KindSessions: // some last for hours
 		return Suspected
-	case (base < 0.12 || curved > 0.4) && !late && q.unit == Entries && t.slope*entrySize*day >= largeShare*l.memory():
+	case empty && curved < 0.2 && !late && q.unit == Entries && t.slope*entrySize*day >= largeShare*l.memory():
 		return Suspected
-	case (base < 0.12 || curved > 0.4) && !late:
+	case (empty || curved > 0.4) && !late:
 		return NoLevel
-	case base < 0.3 || curved > 0.2 || q.unit == Entries && t.slope < 200:
+	case base < 0.3 && had < 3 || curved > 0.2 || q.unit == Entries && t.slope < 100:
 		return Suspected
-	case perHour >= 0.1 && t.growth >= 0.4*t.base && t.to()-t.onset >= 2:
+	case perHour >= 0.1 && t.growth >= 0.4*t.base && lasts >= 2:
 		return Leak
-	case late && perHour >= 0.05 && t.to()-t.onset >= max(3, 0.2*l.hours[len(l.hours)-1]):
+	case late && perHour >= 0.05 && lasts >= max(3, 0.2*l.hours[len(l.hours)-1]):
 		return Leak
 	default:
 		return Suspected
@@ -350,9 +386,29 @@ func (l *look) rise(values []float64, since float64) float64 {
 // What fills may take largeShare of the memory in a day, at entrySize bytes an entry, before anybody
 // should look.
 const (
-	largeShare = 0.15
+	largeShare = 0.03
 	entrySize  = 300
 )
+
+// held returns how many hours of its growth a resource held when the process began: none if it
+// fills, many if it had entries beside those that leak.
+func (l *look) held(values []float64, t *trend) float64 {
+	const from, to = 1. / 3, 1.25
+	var x, y []float64
+	for i, h := range l.hours {
+		if age := h + l.run.age/3600; age >= from && age <= to && !math.IsNaN(values[i]) {
+			x, y = append(x, age), append(y, values[i])
+		}
+	}
+	if len(y) == 0 {
+		return 0
+	}
+	hours := over(stat.Mean(y, nil), t.slope)
+	if t.onset < to {
+		hours -= stat.Mean(x, nil)
+	}
+	return hours
+}
 
 // matters reports whether growth would matter if it went on: in bytes a day, or, of what is not bytes,
 // as a share of what there is. A cache that is one by design never does.
@@ -385,6 +441,9 @@ func (l *look) memory() float64 {
 
 func (t *trend) to() float64 { return t.onset + over(t.growth, t.slope) }
 
+// risen returns by how much the resource has risen since the onset, with its causes and without.
+func (t *trend) risen() float64 { return t.growth + max(0, t.causes[len(t.causes)-1]-t.base) }
+
 // filled returns by how much the columns but the first rise, according to the coefficients, that
 // stand for what fills.
 func (c *course) filled(coefficients []float64) float64 {
@@ -403,31 +462,40 @@ func (t *trend) straight() bool { return t.late >= 0.6*t.early }
 
 // fillingOf tells a resource that fills from one that grows beside it. What fills begins empty: a
 // table that expires after a day has next to nothing in the first minutes, and a table that leaks
-// has what it has anyway. And what fills does so ever more slowly. The base is the share of
-// the resource at its end that does not fill, but for what it may have had when it was listed first; curved is the share of what fills that slows down,
-// if that is sure.
-func (l *look) fillingOf(values []float64, since *filling) (base, curved float64) {
-	const early = 1. / 3
+// has what it has anyway. And what fills does so ever more slowly. The base is the share of the
+// resource that does not fill, but for what it may have had when it was listed first; what has grown
+// since a late onset counts as neither. Curved is the share of what fills that levels off, if that is sure.
+func (l *look) fillingOf(values []float64, since *filling, onset float64) (base, curved float64) {
+	const early, late = 1. / 3, 1.
 	begin := 0
 	for begin < l.begin && l.run.age/3600+l.hours[begin] < early {
 		begin++
 	}
 	columns := l.causes(&quantity{}, nil)
-	bases := len(columns) + 1
-	for _, v := range since.loaded {
-		columns = append(columns, column{values: v})
+	add := func(lists ...[]float64) int {
+		for _, v := range lists {
+			columns = append(columns, column{values: v})
+		}
+		return len(columns) + 1 // the first is constant
 	}
-	straights := len(columns) + 1
-	for _, v := range since.even {
-		columns = append(columns, column{values: v})
+	bases := add()
+	if onset > l.hours[begin]+late && l.level(values, begin, onset) {
+		add(l.eachPoint(func(h float64) float64 { return max(0, h-onset) }))
 	}
+	ramps := add()
+	straights := add(since.loaded[0], since.loaded[len(since.loaded)-1])
+	add(since.loaded[1:]...)
+	add(since.even...)
+	add(since.cached...)
 	c := l.newCourse(values, columns, begin)
 	all, straight := leastSquares(c.columns, c.y), leastSquares(c.columns[:straights], c.y)
-	parts, last := [3]float64{}, len(c.y)-1
+	parts, last := [4]float64{}, len(c.y)-1
 	for j, b := range all.coefficients {
 		part := 0
 		switch {
 		case j >= straights:
+			part = 3
+		case j >= ramps:
 			part = 2
 		case j >= bases:
 			part = 1
@@ -435,9 +503,38 @@ func (l *look) fillingOf(values []float64, since *filling) (base, curved float64
 		parts[part] += b * c.columns[j].values[last]
 	}
 	if z := math.Sqrt(max(0, straight.sse-all.sse) / max(1e-300, all.sse/float64(len(c.y))*memory(all.rest))); z >= 4 {
-		curved = over(parts[2], parts[1]+parts[2])
+		curved = over(parts[3], parts[2]+parts[3])
 	}
-	return over(max(0, parts[0]-1.5*listedFrom), parts[0]+parts[1]+parts[2]), curved
+	return over(max(0, parts[0]-1.5*listedFrom), parts[0]+parts[2]+parts[3]), curved
+}
+
+// level reports whether values hardly change from a point to an onset: no table that was just emptied.
+func (l *look) level(values []float64, begin int, onset float64) bool {
+	low, high := math.Inf(1), math.Inf(-1)
+	for i := begin; i < len(values) && l.hours[i] < onset; i++ {
+		if !math.IsNaN(values[i]) {
+			low, high = min(low, values[i]), max(high, values[i])
+		}
+	}
+	return high <= 1.5*low
+}
+
+// proportional returns by how much a level would have risen since the trend's onset if it were in
+// proportion to the load.
+func (l *look) proportional(t *trend) float64 {
+	most := 0.0
+	for _, load := range l.loads {
+		var x, y []float64
+		for i, h := range l.hours {
+			if h >= t.onset {
+				x, y = append(x, h-t.onset), append(y, load[i])
+			}
+		}
+		if level, slope := stat.LinearRegression(x, y, nil, false); level > 0 {
+			most = max(most, slope*x[len(x)-1]/level)
+		}
+	}
+	return most * t.base
 }
 
 // age returns how many hours old the process is.
@@ -485,6 +582,7 @@ func (l *look) causes(q *quantity, f *filling) (causes []column) {
 	}
 	if f != nil && q.kind != KindCore {
 		add(f.loaded, true) // that of memory is consumed
+		add(f.cached, true)
 	}
 	if f != nil {
 		add(f.even, true)
@@ -496,11 +594,11 @@ func (l *look) causes(q *quantity, f *filling) (causes []column) {
 }
 
 // moved returns by how much the course has risen.
-func (c *course) moved() float64 { return risen(c.x, c.y) }
+func (c *course) moved() float64 { return risenBy(c.x, c.y) }
 
-// risen returns by how much values have risen, the last of them compared with the first: those of a day
+// risenBy returns by how much values have risen, the last of them compared with the first: those of a day
 // if there are two.
-func risen(hours, values []float64) float64 {
+func risenBy(hours, values []float64) float64 {
 	n := len(values)
 	part := max(1, n/8)
 	if span := hours[n-1] - hours[0]; span >= 2*day {

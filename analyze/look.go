@@ -24,6 +24,7 @@ type look struct {
 	hours []float64 // of each point's middle, since the run's begin
 	begin int       // the first point after the start-up
 
+	loads    [][]float64 // new connections, and messages to threads, per second
 	follows  [][]float64 // what is there because of the load of the last hours
 	filling  filling     // what fills since the process started
 	made     []float64   // new connections per second in each bucket
@@ -49,7 +50,7 @@ func newLook(r *run) *look {
 	for i, load := range r.loads {
 		l.addLoad(filled(load.values(mean)), hour, i == 0)
 	}
-	l.filling = l.fillingSince(-r.age / 3600)
+	l.filling = l.fillingSince(-r.age/3600, day)
 	for _, t := range r.order {
 		switch r.quantities[t.key.quantity].name {
 		case sessions, allTimers, globalsSize, tableEntries, signatures:
@@ -104,6 +105,7 @@ func (l *look) addLoad(load []float64, hour float64, makes bool) {
 	if load == nil || stat.Mean(load, nil) <= 0 {
 		return
 	}
+	l.loads = append(l.loads, l.grouped(load))
 	l.follows = append(l.follows, l.grouped(load))
 	early := stat.Mean(load[:min(len(load), 1+int(1/hour))], nil)
 	for _, constant := range []float64{1. / 6, 1, 3} {
@@ -115,13 +117,14 @@ func (l *look) addLoad(load []float64, hour float64, makes bool) {
 	}
 }
 
-// filling is what fills for up to a day since some time: under the load of new connections, and
-// under any.
-type filling struct{ loaded, even [][]float64 }
+// filling is what fills since some time: for up to a day with what new connections bring, for up to a
+// day with the time, and caches with the connections made.
+type filling struct{ loaded, even, cached [][]float64 }
 
-// fillingSince returns how what begins empty at that hour fills, the log's begin being hour 0.
-func (l *look) fillingSince(begin float64) filling {
-	f := filling{loaded: [][]float64{l.eachPoint(func(h float64) float64 { return min(max(0, h-begin), day) })}}
+// fillingSince returns how what begins empty at that hour fills, the log's begin being hour 0. What
+// expires does so after span hours.
+func (l *look) fillingSince(begin, span float64) filling {
+	f := filling{loaded: [][]float64{l.eachPoint(func(h float64) float64 { return min(max(0, h-begin), span) })}}
 	for _, constant := range []float64{1, 3, 6, 12} {
 		f.even = append(f.even, l.eachPoint(func(h float64) float64 { return 1 - math.Exp(-max(0, h-begin)/constant) }))
 	}
@@ -129,6 +132,7 @@ func (l *look) fillingSince(begin float64) filling {
 		return f
 	}
 	hour := l.run.clock.width / 3600
+	busy := stat.Quantile(0.9, stat.LinInterp, slices.Sorted(slices.Values(l.made)), nil)
 	load := slices.Clone(l.made)
 	for i := range min(len(load), max(0, int(begin/hour))) {
 		load[i] = 0
@@ -137,7 +141,13 @@ func (l *look) fillingSince(begin float64) filling {
 	for _, constant := range []float64{1, 6} {
 		f.loaded = append(f.loaded, l.grouped(expiring(load, early, age, hour, constant)))
 	}
-	f.loaded = append(f.loaded, l.grouped(within(load, early, age, hour, day)))
+	f.loaded = append(f.loaded, l.grouped(within(load, early, age, hour, span)))
+	if busy > 0 {
+		done := sums(load)
+		for _, constant := range []float64{3, 6, 12} {
+			f.cached = append(f.cached, l.grouped(cached(done, early*age/hour, busy*constant/hour)))
+		}
+	}
 	return f
 }
 
@@ -160,6 +170,16 @@ func expiring(load []float64, early, age, hour, constant float64) []float64 {
 		held[i] = now
 	}
 	return held
+}
+
+// cached returns what share of a cache is full that fills with the connections made, those of before
+// included; size is how many take 1 - 1/e of it.
+func cached(made []float64, before, size float64) []float64 {
+	full := make([]float64, len(made))
+	for i, n := range made {
+		full[i] = 1 - math.Exp(-(before+n)/size)
+	}
+	return full
 }
 
 // within returns how much a load brought within the last span of hours.

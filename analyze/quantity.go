@@ -58,7 +58,7 @@ func quantities() []quantity {
 		{name: restOfGlobals, group: TablesGroup, unit: Bytes, kind: KindGlobals, least: 1 << 17, of: mean, each: unlistedGlobals},
 		{name: "global", group: TablesGroup, unit: Bytes, kind: KindScriptTable, least: 1 << 16, of: mean, fills: true,
 			each: globals},
-		{name: "table", group: TablesGroup, unit: Entries, kind: KindScriptTable, least: 100, of: mean, fills: true,
+		{name: namedTable, group: TablesGroup, unit: Entries, kind: KindScriptTable, least: 100, of: mean, fills: true,
 			each: tables},
 		{name: unnamedTable, group: TablesGroup, unit: Entries, kind: KindScriptTable, least: 100, of: mean, fills: true},
 		{name: tableEntries, group: TablesGroup, unit: Entries, kind: KindScriptTable, least: 100, of: mean, fills: true,
@@ -75,6 +75,7 @@ const (
 	allTimers      = "timers"
 	globalsSize    = "size of all globals"
 	tableEntries   = "entries of all tables"
+	namedTable     = "table"
 	unnamedTable   = "unnamed table"
 	restOfGlobals  = "size of globals that are not listed"
 	intelStore     = "Intel::data_store"

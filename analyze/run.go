@@ -21,6 +21,7 @@ type key struct {
 // run gathers what one process wrote.
 type run struct {
 	quantities []quantity
+	tables     int    // index of the quantity of tables with names
 	clock      *clock // nil before the first snapshot with a time
 	snapshots  int
 	expensive  int
@@ -52,6 +53,7 @@ type tracked struct {
 	key      key
 	snapshot int
 	value    float64
+	expiry   float64    // hours for which a table keeps an entry; 0: not known
 	seen     float64    // its greatest value at the look before
 	looks    int        // that have found a leak one after the other
 	since    float64    // time of the first of them
@@ -68,6 +70,7 @@ type counts struct {
 func newRun(q []quantity) *run {
 	return &run{
 		quantities: q,
+		tables:     slices.IndexFunc(q, func(q quantity) bool { return q.name == namedTable }),
 		tracked:    map[key]*tracked{},
 		slots:      make([][]*tracked, len(q)),
 		threads:    map[string]*threadState{},
@@ -160,6 +163,7 @@ func (r *run) take(s *parse.Snapshot) {
 	r.last = max(r.last, s.Time)
 	r.adj, r.real = float64(s.Memory.TotalAdj.Value), s.Runtime.Real.Value
 	r.addQuantities(s)
+	r.addExpiry(s)
 	r.addLoad(s)
 	r.addThreads(s)
 	r.dns.add(s)
@@ -227,6 +231,20 @@ func (r *run) addQuantities(s *parse.Snapshot) {
 			t.add(t.value)
 		case r.quantities[t.key.quantity].absentIsZero:
 			t.add(0)
+		}
+	}
+}
+
+// addExpiry notes for how long tables keep their entries. A table with &create_expire=0secs keeps them
+// for ever.
+func (r *run) addExpiry(s *parse.Snapshot) {
+	for i := range s.Globals.List {
+		g := &s.Globals.List[i]
+		if !g.CreateExpire.Measured || g.CreateExpire.Value <= 0 {
+			continue
+		}
+		if t := r.tracked[key{r.tables, g.Name}]; t != nil {
+			t.expiry = g.CreateExpire.Value / 3600
 		}
 	}
 }

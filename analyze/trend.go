@@ -367,7 +367,7 @@ func (c *course) steady(y []float64, t *trend, at int, rows []int) bool {
 	if len(rows) < 2*parts {
 		parts = max(3, len(rows)/2)
 	}
-	var x, means []float64
+	var x, levels []float64
 	for first := 0; first < len(rows); {
 		part := c.part(rows[first], from, span, parts)
 		last := first
@@ -375,16 +375,16 @@ func (c *course) steady(y []float64, t *trend, at int, rows []int) bool {
 			last++
 		}
 		x = append(x, stat.Mean(valuesAt(c.clock, rows[first:last]), nil))
-		means = append(means, stat.Mean(rest[first:last], nil))
+		levels = append(levels, median(rest[first:last]))
 		first = last
 	}
-	if len(means) < 3 {
+	if len(levels) < 3 {
 		return false
 	}
-	moves := make([]float64, len(means)-1)
+	moves := make([]float64, len(levels)-1)
 	up := 0
 	for i := range moves {
-		moves[i] = (means[i+1] - means[i]) / max(x[i+1]-x[i], 1e-9)
+		moves[i] = (levels[i+1] - levels[i]) / max(x[i+1]-x[i], 1e-9)
 		if moves[i] > 0 {
 			up++
 		}
@@ -394,7 +394,7 @@ func (c *course) steady(y []float64, t *trend, at int, rows []int) bool {
 	early, late := stat.Mean(moves[:half], nil), stat.Mean(moves[len(moves)-half:], nil)
 	t.early, t.late, t.walk = early, late, over(mean, max(sd, 1e-12*math.Abs(mean)))*math.Sqrt(float64(len(moves)))
 	// A line says what most of the time is like, and the parts what there was from begin to end.
-	ends := over(means[len(means)-1]-means[0], x[len(x)-1]-x[0])
+	ends := over(levels[len(levels)-1]-levels[0], x[len(x)-1]-x[0])
 	t.spread = math.Abs(t.slope) * math.Hypot(parted*over(1, t.walk), over(ends*span, t.growth)-1)
 	if len(moves) < 4 {
 		return up == len(moves) && late >= early/3 // too few for a scatter
