@@ -176,6 +176,40 @@ func TestTableThatGrows(t *testing.T) {
 	}
 }
 
+// A table without a base that grows all day leaks only if it says that it keeps its entries for less.
+func TestTableThatKeepsEntriesForLess(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		expiry float64 // hours
+		level  analyze.Level
+		text   string
+	}{
+		{name: "five minutes", expiry: 1.0 / 12, level: analyze.Leak, text: "keeps entries for 5 min"},
+		{name: "two hours", expiry: 2, level: analyze.Leak, text: "keeps entries for 2 h"},
+		{name: "a day", expiry: 24, level: analyze.NoLevel},
+		{name: "for ever", level: analyze.NoLevel},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := start()
+			p.run(begin, 12*240, func(i int, hours float64, s *parse.Snapshot) {
+				entries(s, i, map[string]float64{"Foo::seen": 1200 * hours})
+				for k := range s.Globals.List {
+					s.Globals.List[k].CreateExpire = parse.Opt[float64]{Value: 3600 * test.expiry, Measured: true}
+				}
+				s.Conns.Total = of(100 * float64(i))
+				s.Memory.Total = of(500 << 20)
+			})
+			r := p.Report("w", "prof.log")
+			if got := r.Worst(); test.level == analyze.Leak && got != analyze.Leak || test.level != analyze.Leak && got >= analyze.Suspected {
+				t.Fatalf("findings %+v", r.Findings)
+			}
+			if test.text != "" && !strings.Contains(r.Findings[0].Text, test.text) {
+				t.Errorf("%q does not say %q", r.Findings[0].Text, test.text)
+			}
+		})
+	}
+}
+
 func TestReloadIsAStep(t *testing.T) {
 	p := start()
 	p.run(begin, 5000, func(i int, hours float64, s *parse.Snapshot) {

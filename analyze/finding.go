@@ -94,14 +94,15 @@ type resource struct {
 	*Resource
 	*judgement
 	quantity *quantity
-	name     string // of the thread, table, timer
+	name     string  // of the thread, table, timer
+	expiry   float64 // hours for which a table keeps an entry; 0: not known
 }
 
 // all returns the resources that keep accepts.
 func (f *findings) all(keep func(resource) bool) (list []resource) {
 	for i := range f.resources {
-		k := f.run.order[i].key
-		res := resource{&f.resources[i], &f.judgements[i], &f.run.quantities[k.quantity], k.name}
+		t := f.run.order[i]
+		res := resource{&f.resources[i], &f.judgements[i], &f.run.quantities[t.key.quantity], t.key.name, t.expiry}
 		if keep(res) {
 			list = append(list, res)
 		}
@@ -253,9 +254,22 @@ func (f *findings) namedTables(named []resource) {
 		case i < maxTables:
 			f.grows(KindScriptTable, "script state: "+share(r, max(sum, all)), r,
 				"Give it &create_expire, &read_expire or &write_expire, or delete from it what is done with.")
+			f.expiry(r)
 		case i == maxTables:
 			f.note(KindScriptTable, Leak, fmt.Sprintf("script state: %d more tables grow", len(named)-i), "")
 		}
+	}
+}
+
+// expiry adds to a table's finding for how long it says that it keeps its entries.
+func (f *findings) expiry(r resource) {
+	if r.expiry == 0 {
+		return
+	}
+	last := &f.list[len(f.list)-1]
+	last.Text += ", and it keeps entries for " + duration(r.expiry)
+	if r.level == Leak {
+		last.Advice = "What is older should have expired: look at its &expire_func, and for what inserts the same keys again."
 	}
 }
 

@@ -196,11 +196,11 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	since, age := l.filling, l.age()
 	first := (t.from - l.run.first) / 3600
 	if first > young {
-		since = l.fillingSince(first, day) // it was made then, or was not worth listing
+		since = l.fillingSince(first) // it was made then, or was not worth listing
 		age = (l.run.last - t.from) / 3600
 	}
-	if t.expiry > day {
-		since = l.fillingSince((l.run.last-l.run.first)/3600-age, t.expiry)
+	if t.expiry > 0 {
+		since = l.expiringAfter((l.run.last-l.run.first)/3600-age, t.expiry)
 	}
 	var filled *filling
 	if age >= t.settled() && fills(q, t.key.name) {
@@ -483,8 +483,9 @@ func (l *look) fillingOf(values []float64, since *filling, onset float64) (base,
 		add(l.eachPoint(func(h float64) float64 { return max(0, h-onset) }))
 	}
 	ramps := add()
-	straights := add(since.loaded[0], since.loaded[len(since.loaded)-1])
-	add(since.loaded[1:]...)
+	const uneven = 2 // of loaded, those that do not level off
+	straights := add(since.loaded[:min(uneven, len(since.loaded))]...)
+	add(since.loaded[min(uneven, len(since.loaded)):]...)
 	add(since.even...)
 	add(since.cached...)
 	c := l.newCourse(values, columns, begin)
@@ -560,7 +561,7 @@ func (q *quantity) slowest() float64 {
 	case q.unit == Bytes:
 		return 1 << 10
 	case q.unit == Entries:
-		return 10
+		return 5
 	default:
 		return 2
 	}
@@ -612,8 +613,7 @@ func risenBy(hours, values []float64) float64 {
 func (c *course) cleared(t *trend, least float64) bool {
 	for i := 2; i < len(c.y); i++ {
 		for k := i - 2; k < i; k++ {
-			before, after := c.y[k], c.y[i]
-			if after < before/2 && before-after >= least && t.causes[i] > 0.7*t.causes[k] {
+			if lost := c.y[k] - c.y[i] - max(0, t.causes[k]-t.causes[i]); lost >= max(least, c.y[k]/2) {
 				return true
 			}
 		}

@@ -50,7 +50,7 @@ func newLook(r *run) *look {
 	for i, load := range r.loads {
 		l.addLoad(filled(load.values(mean)), hour, i == 0)
 	}
-	l.filling = l.fillingSince(-r.age/3600, day)
+	l.filling = l.fillingSince(-r.age / 3600)
 	for _, t := range r.order {
 		switch r.quantities[t.key.quantity].name {
 		case sessions, allTimers, globalsSize, tableEntries, signatures:
@@ -121,34 +121,41 @@ func (l *look) addLoad(load []float64, hour float64, makes bool) {
 // day with the time, and caches with the connections made.
 type filling struct{ loaded, even, cached [][]float64 }
 
-// fillingSince returns how what begins empty at that hour fills, the log's begin being hour 0. What
-// expires does so after span hours.
-func (l *look) fillingSince(begin, span float64) filling {
-	f := filling{loaded: [][]float64{l.eachPoint(func(h float64) float64 { return min(max(0, h-begin), span) })}}
+// fillingSince returns how what begins empty at that hour fills, the log's begin being hour 0.
+func (l *look) fillingSince(begin float64) filling {
+	f := l.expiringAfter(begin, day)
 	for _, constant := range []float64{1, 3, 6, 12} {
 		f.even = append(f.even, l.eachPoint(func(h float64) float64 { return 1 - math.Exp(-max(0, h-begin)/constant) }))
 	}
 	if l.made == nil {
 		return f
 	}
-	hour := l.run.clock.width / 3600
-	busy := stat.Quantile(0.9, stat.LinInterp, slices.Sorted(slices.Values(l.made)), nil)
-	load := slices.Clone(l.made)
-	for i := range min(len(load), max(0, int(begin/hour))) {
-		load[i] = 0
-	}
-	early, age := l.earlyLoad(), max(0, -begin)
+	load, age, hour := l.madeSince(begin), max(0, -begin), l.run.clock.width/3600
 	for _, constant := range []float64{1, 6} {
-		f.loaded = append(f.loaded, l.grouped(expiring(load, early, age, hour, constant)))
+		f.loaded = append(f.loaded, l.grouped(expiring(load, l.earlyLoad(), age, hour, constant)))
 	}
-	f.loaded = append(f.loaded, l.grouped(within(load, early, age, hour, span)))
-	if busy > 0 {
-		done := sums(load)
-		for _, constant := range []float64{3, 6, 12} {
-			f.cached = append(f.cached, l.grouped(cached(done, early*age/hour, busy*constant/hour)))
-		}
+	done := sums(load)
+	busy := stat.Quantile(0.9, stat.LinInterp, slices.Sorted(slices.Values(l.made)), nil)
+	for _, constant := range []float64{3, 6, 12} {
+		f.cached = append(f.cached, l.grouped(cached(done, l.earlyLoad()*age/hour, busy*constant/hour)))
 	}
 	return f
+}
+
+// expiringAfter returns how what begins empty at that hour fills if all of it expires after span hours.
+func (l *look) expiringAfter(begin, span float64) filling {
+	f := filling{loaded: [][]float64{l.eachPoint(func(h float64) float64 { return min(max(0, h-begin), span) })}}
+	if l.made != nil {
+		f.loaded = append(f.loaded, l.grouped(within(l.madeSince(begin), l.earlyLoad(), max(0, -begin), l.run.clock.width/3600, span)))
+	}
+	return f
+}
+
+// madeSince returns the new connections per second in each bucket, without those before that hour.
+func (l *look) madeSince(begin float64) []float64 {
+	load := slices.Clone(l.made)
+	clear(load[:min(len(load), max(0, int(begin*3600/l.run.clock.width)))])
+	return load
 }
 
 // earlyLoad returns the mean load of the log's first hour.
@@ -177,7 +184,7 @@ func expiring(load []float64, early, age, hour, constant float64) []float64 {
 func cached(made []float64, before, size float64) []float64 {
 	full := make([]float64, len(made))
 	for i, n := range made {
-		full[i] = 1 - math.Exp(-(before+n)/size)
+		full[i] = 1 - math.Exp(-over(before+n, size))
 	}
 	return full
 }
