@@ -54,7 +54,6 @@ type tracked struct {
 	snapshot int
 	value    float64
 	expiry   float64    // hours for which a table keeps an entry; 0: not known
-	seen     float64    // its greatest value at the look before
 	looks    int        // that have found a leak one after the other
 	since    float64    // time of the first of them
 	sure     *judgement // that it leaks, until it has come back
