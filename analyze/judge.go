@@ -121,7 +121,8 @@ func (l *look) cameBack(values []float64, sure, now *judgement) bool {
 			top = v
 		}
 	}
-	return now.judged && now.z < unsureZ || top < sure.base+sure.growth/2 && now.growth < sure.growth/2
+	explained := now.z < unsureZ || now.growth < sure.growth/4
+	return now.judged && explained || top < sure.base+sure.growth/2 && now.growth < sure.growth/2
 }
 
 // judge judges one resource.
@@ -390,24 +391,23 @@ const (
 	entrySize  = 300
 )
 
-// held returns how many hours of its growth a resource held when the process began: none if it
+// held returns how many hours of its growth a resource held when the process began, at least: none if it
 // fills, many if it had entries beside those that leak.
 func (l *look) held(values []float64, t *trend) float64 {
 	const from, to = 1. / 3, 1.25
-	var x, y []float64
+	least, grown := math.Inf(1), 0.0
 	for i, h := range l.hours {
 		if age := h + l.run.age/3600; age >= from && age <= to && !math.IsNaN(values[i]) {
-			x, y = append(x, age), append(y, values[i])
+			if t.onset < l.hours[l.begin]+young { // it has grown from the start
+				grown = t.slope * age
+			}
+			least = min(least, values[i]-grown)
 		}
 	}
-	if len(y) == 0 {
+	if math.IsInf(least, 1) {
 		return 0
 	}
-	hours := over(stat.Mean(y, nil), t.slope)
-	if t.onset < to {
-		hours -= stat.Mean(x, nil)
-	}
-	return hours
+	return over(least, t.slope)
 }
 
 // matters reports whether growth would matter if it went on: in bytes a day, or, of what is not bytes,
