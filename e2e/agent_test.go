@@ -111,7 +111,7 @@ func startAgent(t *testing.T, s *stack.Stack, cluster, sensor string, stores ...
 	t.Helper()
 	config := filepath.Join(s.Dir, "prometheus-agent"+sensor+".yml")
 	exporter := strings.TrimPrefix(s.Exporter.URL, "http://")
-	text := strings.NewReplacer("localhost:10147", exporter, "cluster: site-a", "cluster: "+cluster, "scrape_interval: 15s", "scrape_interval: "+scrapeInterval(s.Speed),
+	text := strings.NewReplacer("['localhost:10147']", "['"+exporter+"']\n        labels: {instance: 'localhost:10147'}", "cluster: site-a", "cluster: "+cluster, "scrape_interval: 15s", "scrape_interval: "+scrapeInterval(s.Speed),
 		"max_backoff: 30s", "max_backoff: 1s").Replace(read(t, "examples/fleet/prometheus-agent.yml"))
 	before, writes, found := strings.Cut(text, "remote_write:\n")
 	if !found || !strings.Contains(writes, "url: http://store:9090/") {

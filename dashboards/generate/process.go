@@ -326,7 +326,7 @@ func process() dashboard {
 			{title: "TCP states", height: 9, width: 12, panels: []panel{
 				{
 					title:       "TCP states now",
-					description: "TCP connections by the states of both ends, as in prof.log: rows are originators, columns responders. established and established: open. syn_sent and inactive: a SYN without answer. syn_sent and reset: refused. Many half-open ones are a scan, or traffic of which only one side is seen.",
+					description: "TCP connections by the states of both ends, as in prof.log: rows are originators, columns responders. established and established: open. syn_sent and inactive: a SYN without answer. syn_sent and reset: refused. Many half-open ones are a scan, or traffic seen from one side only.",
 					unit:        "short",
 					view:        matrix{rows: "originator", columns: "responder", names: tcpStates()},
 					empty:       noSnapshot,
