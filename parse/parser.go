@@ -42,6 +42,8 @@ type parser struct {
 
 	// lines reports whether a thread's name held a newline.
 	lines bool
+	// displaced is the name that a thread of the snapshot before had where another came instead.
+	displaced string
 
 	line  text // of a row, kept to be used again
 	ready queue
@@ -368,7 +370,7 @@ func (p *parser) fork() *parser {
 // names keeps one string for each name that returns in every snapshot.
 type names map[string]string
 
-const maxNames, maxNameLen = 4096, 256
+const maxNames, maxNameLen = 1024, 256
 
 func (n names) get(name []byte) string {
 	if s, ok := n[string(name)]; ok {

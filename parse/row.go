@@ -60,7 +60,7 @@ func (p *parser) keywordRow(b []byte, i int, stamp []byte) int {
 		return nowhere // a separator may stand where a number would
 	}
 	t := &p.line
-	*t = text{b: b[:i+n], i: i + keywordIndent}
+	*t = text{b: b[:i+n+1], i: i + keywordIndent} // a number that the newline ends is read fastest
 	if !p.keyword(t) {
 		return nowhere
 	}
@@ -82,14 +82,13 @@ func (p *parser) threadRow(b []byte, i int) int {
 	}
 	i += threadIndent
 	th := &threads[:n+1][n]
-	numbers := nowhere
-	if !p.lines {
-		numbers = behind("in=", b, behindBlanks(b, behindName(th.Name, b, i)))
-	}
+	numbers := p.knownThread(b, i, th)
 	if numbers < 0 {
-		if th.Name, numbers = p.threadName(b, i); numbers < 0 {
+		name, behind := p.threadName(b, i)
+		if behind < 0 {
 			return nowhere
 		}
+		p.displaced, th.Name, numbers = th.Name, name, behind
 	}
 	end := th.numbers(b, numbers)
 	if end >= 0 {
@@ -98,9 +97,38 @@ func (p *parser) threadRow(b []byte, i int) int {
 	return end
 }
 
+// knownThread takes a name that the snapshot before had, and the "in=" behind it: the one that th has from
+// there, or, if some thread has gone or come, one of its neighbors.
+func (p *parser) knownThread(b []byte, i int, th *Thread) int {
+	if p.lines {
+		return nowhere
+	}
+	numbers := behindThread(th.Name, b, i)
+	if numbers >= 0 {
+		return numbers
+	}
+	all := p.snapshot.Threads.List
+	if next := len(all) + 1; next < cap(all) {
+		name := all[:next+1][next].Name
+		if numbers = behindThread(name, b, i); numbers >= 0 {
+			p.displaced, th.Name = th.Name, name
+			return numbers
+		}
+	}
+	if numbers = behindThread(p.displaced, b, i); numbers >= 0 {
+		p.displaced, th.Name = th.Name, p.displaced
+	}
+	return numbers
+}
+
+// behindThread returns where the numbers of the thread of that name begin, if its line has b[i].
+func behindThread(name string, b []byte, i int) int {
+	return behind("in=", b, behindBlanks(b, behindName(name, b, i)))
+}
+
 // threadName takes the name of a thread and the "in=" behind it.
 func (p *parser) threadName(b []byte, i int) (name string, end int) {
-	width := bytes.Index(b[i:min(len(b), i+maxNameLen)], []byte(" in="))
+	width := beforeIn(b[i:min(len(b), i+maxNameLen)])
 	if width < 0 {
 		return "", nowhere
 	}
@@ -109,6 +137,20 @@ func (p *parser) threadName(b []byte, i int) (name string, end int) {
 		return "", nowhere
 	}
 	return p.names.get(text), i + width + len(" in=")
+}
+
+// beforeIn returns where the first " in=" begins. Few names have a "=", but all are followed by blanks.
+func beforeIn(b []byte) int {
+	for from := 0; ; {
+		i := bytes.IndexByte(b[from:], '=')
+		if i < 0 {
+			return nowhere
+		}
+		if i += from; i >= len(" in") && string(b[i-len(" in"):i]) == " in" {
+			return i - len(" in")
+		}
+		from = i + 1
+	}
 }
 
 // behindName returns where the name ends that begins at b[i]; nowhere if it does not, or is long.
@@ -221,7 +263,11 @@ func (p *parser) tableRow(b []byte, i int) int {
 	m, i := numberAt(b, behind("/", b, i))
 	end := lineEnds(b, behind(" entries", b, i))
 	if end >= 0 {
-		p.addTable(Global{Entries: Opt[uint64]{Value: n, Measured: true}, EntriesRecursive: Opt[uint64]{Value: m, Measured: true}})
+		list := longer(p.snapshot.Globals.List)
+		list[len(list)-1] = Global{Entries: Opt[uint64]{Value: n, Measured: true}, EntriesRecursive: Opt[uint64]{Value: m, Measured: true}}
+		p.snapshot.Globals.List = list
+		p.snapshot.Expensive = true
+		p.snapshot.writtenBy(UnnamedTables)
 	}
 	return end
 }

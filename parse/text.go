@@ -425,29 +425,44 @@ func infinite(b []byte) bool {
 // since both sides are exact then, that rounds the same.
 func decimalValue(b []byte) (v float64, ok bool) {
 	digits, negative := bytes.CutPrefix(b, []byte("-"))
-	n, scale, point := uint64(0), uint64(1), -1
-	for i, c := range digits {
-		switch {
-		case digit(c):
-			n = n*10 + uint64(c-'0')
-			if point >= 0 {
-				scale *= 10
-			}
-		case c == '.' && point < 0:
-			point = i
-		default:
-			return 0, false
-		}
+	n, point := numberAt(digits, 0)
+	if point < 0 || point == len(digits) || digits[point] != '.' {
+		return wideDecimal(digits, negative)
 	}
-	if point < 1 || point == len(digits)-1 {
-		return 0, false
+	part, end := numberAt(digits, point+1)
+	decimals := end - point - 1
+	const few = 1 << 33 // with all powersOf10, below 2^53
+	if n >= few || end != len(digits) || decimals >= len(powersOf10) {
+		return wideDecimal(digits, negative)
 	}
-	if n >= 1<<53 || len(digits) > maxDigits {
-		v, err := strconv.ParseFloat(string(b), 64)
-		return v, err == nil
-	}
-	if v = float64(n) / float64(scale); negative {
+	scale := powersOf10[decimals]
+	if v = float64(n*scale+part) / float64(scale); negative {
 		v = -v
 	}
 	return v, true
+}
+
+var powersOf10 = [...]uint64{1, 10, 100, 1e3, 1e4, 1e5, 1e6}
+
+// wideDecimal returns the value of "12.34" with any number of digits.
+func wideDecimal(digits []byte, negative bool) (v float64, ok bool) {
+	whole, part, _ := bytes.Cut(digits, []byte("."))
+	if !allDigits(whole) || !allDigits(part) {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(string(digits), 64)
+	if negative {
+		v = -v
+	}
+	return v, err == nil
+}
+
+// allDigits reports whether b is a number without sign.
+func allDigits(b []byte) bool {
+	for _, c := range b {
+		if !digit(c) {
+			return false
+		}
+	}
+	return len(b) > 0
 }
