@@ -106,8 +106,8 @@ func scrape(p *stack.Process) (page, error) {
 	return got, lines.Err()
 }
 
-// await scrapes until every process shows its newest snapshot, and returns the last scrape and how many
-// seconds that took.
+// await scrapes until every process shows its newest snapshot, and returns the last scrape and the seconds
+// since begun.
 func await(p *stack.Process, s *spool, begun float64) (page, float64, error) {
 	const patience = 60                            // seconds
 	again := time.NewTicker(50 * time.Millisecond) // scrapes cost more than what they wait for

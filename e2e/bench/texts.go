@@ -67,7 +67,7 @@ func newNames(snapshots []replay.Snapshot, i int) []byte {
 	})
 }
 
-// later returns the text with time stamps that are so many seconds later.
+// later moves the time stamps of a text by some seconds.
 func later(text []byte, seconds float64) []byte {
 	return stampAtLine.ReplaceAllFunc(text, func(stamp []byte) []byte {
 		t, _ := strconv.ParseFloat(string(bytes.TrimSpace(stamp)), 64)
@@ -75,8 +75,8 @@ func later(text []byte, seconds float64) []byte {
 	})
 }
 
-// process opens the text of one process that writes every so many seconds, and tells for how many hours
-// it writes. It is of the release 7.0.
+// process opens the made log of a process of release 7.0, with its profiling_interval in seconds, and returns
+// how many hours the log covers.
 func process(every float64) (text io.ReadCloser, hours float64, err error) {
 	cases, err := labelled.Cases(os.DirFS(filepath.Join(tool.Root(), "testdata")), 0)
 	if err != nil {
