@@ -98,7 +98,7 @@ e2e: servers ## Try all together: replayed logs, Prometheus, alerts at a webhook
 
 fleet: servers ## Run SENSORS (50) with PROCESSES (16) each in real time, with agents and two stores, and report sizes
 	@mkdir -p dist
-	go test -v -count 1 -timeout 0 -run '^TestFleet$$' ./e2e -speed 1 -scrapes 20 -sensors $(SENSORS) -processes $(PROCESSES) | tee dist/fleet.txt
+	go test -v -count 1 -timeout 0 -run '^TestFleet$$' ./e2e -speed 1 -scrapes 16 -tries 3 -sensors $(SENSORS) -processes $(PROCESSES) | tee dist/fleet.txt
 
 browser: ## Look at the exporter's pages with Chromium, and write what they look like to dist/pages
 	@if ! command -v chromium chromium-browser google-chrome >/dev/null; then \

@@ -25,6 +25,7 @@ var (
 	sensorsOfFleet   = flag.Int("sensors", 3, "sensors of TestFleet")
 	processesOfFleet = flag.Int("processes", 4, "processes of each sensor of TestFleet")
 	speedOfFleet     = flag.Int("speed", stack.Fast, "how many times as fast as in the world TestFleet goes: 1 for figures of a real fleet")
+	triesOfFleet     = flag.Int("tries", 1, "how often TestFleet asks each query, to tell the shortest time")
 	scrapesOfFleet   = flag.Int("scrapes", 10, "scrapes of each sensor that TestFleet looks at")
 )
 
@@ -316,10 +317,18 @@ func (f *fleet) answers(of string, choice ...string) {
 		for _, q := range all {
 			begin := time.Now()
 			some, err := f.ask(store, q)
-			took = append(took, timed{time.Since(begin), q})
+			fastest := time.Since(begin)
 			if err != nil {
 				f.t.Errorf("%s: %s: %s, %s: %v", name, q.Dashboard, q.Panel, q.Ref, err)
 			}
+			// Whatever else the machine does halts one question, but hardly three.
+			for range *triesOfFleet - 1 {
+				begin = time.Now()
+				_, err := f.ask(store, q)
+				check(f.t, err)
+				fastest = min(fastest, time.Since(begin))
+			}
+			took = append(took, timed{fastest, q})
 			answered[name][q.Dashboard+": "+q.Row+": "+q.Panel+" "+q.Ref] = some
 		}
 		slices.SortFunc(took, func(a, b timed) int { return cmp.Compare(b.time, a.time) })
@@ -396,5 +405,12 @@ func (f *fleet) report() {
 	resp, err := http.Get(victoria.URL + "/internal/force_merge")
 	check(f.t, err)
 	check(f.t, resp.Body.Close())
-	f.t.Logf("%s: %.0f samples, %.1f MB on disk with their index", inVictoria, value(f.t, victoria, "vm_rows_inserted_total"), value(f.t, victoria, "vm_data_size_bytes")/1e6)
+	check(f.t, stack.Await("for the merge", func() error {
+		if n := value(f.t, victoria, "vm_active_force_merges"); n > 0 {
+			return fmt.Errorf("%.0f are going on", n)
+		}
+		return nil
+	}))
+	rows, data, index := value(f.t, victoria, `vm_rows\{type="storage/\w+"\}`), value(f.t, victoria, `vm_data_size_bytes\{type="storage/\w+"\}`), value(f.t, victoria, `vm_data_size_bytes\{type="indexdb/\w+"\}`)
+	f.t.Logf("%s: %.0f samples of %.2f bytes each on disk, and %.1f MB of index", inVictoria, rows, data/rows, index/1e6)
 }

@@ -1,28 +1,24 @@
 package main
 
-import (
-	"strings"
-
-	"bro_exporter/analyze"
-)
+import "strings"
 
 const fleetUID = "bro-fleet"
 
 // cause is a column of what sensors leak: findings of these kinds.
 type cause struct {
 	title string
-	width int
-	kinds []analyze.Kind
+	width int    // 0 for that of a number
+	kinds string // as a regular expression
 }
 
 func causes() []cause {
 	return []cause{
-		{"Core", 0, []analyze.Kind{analyze.KindCore, analyze.KindMemory}},
-		{"Tables", 0, []analyze.Kind{analyze.KindScriptTable, analyze.KindIntel, analyze.KindGlobals}},
-		{"Connections", 100, []analyze.Kind{analyze.KindConnsHeld, analyze.KindSessions, analyze.KindConnMemory, analyze.KindReassembler}},
-		{"Timers, DNS", 100, []analyze.Kind{analyze.KindTimers, analyze.KindTriggers, analyze.KindDNSCache, analyze.KindDNSStuck}},
-		{"Backlogs", 0, []analyze.Kind{analyze.KindBacklogIn, analyze.KindBacklogOut, analyze.KindReader}},
-		{"Stuck threads", 105, []analyze.Kind{analyze.KindThreadStuck}},
+		{"Core", 0, "core|memory"},
+		{"Tables", 0, "script-table|intel|globals"},
+		{"Connections", 100, "conns-held|sessions|conn-memory|reassembler"},
+		{"Timers, DNS", 100, "timers|triggers|dns-cache|dns-stuck"},
+		{"Backlogs", 0, "backlog-in|backlog-out|reader"},
+		{"Stuck threads", 105, "thread-stuck"},
 	}
 }
 
@@ -152,11 +148,7 @@ func leaking() panel {
 		},
 	}
 	for _, c := range causes() {
-		var kinds []string
-		for _, k := range c.kinds {
-			kinds = append(kinds, string(k))
-		}
-		of := strings.ReplaceAll(ranked, "{$here", `{$here, kind=~"`+strings.Join(kinds, "|")+`"`)
+		of := strings.ReplaceAll(ranked, "{$here", `{$here, kind=~"`+c.kinds+`"`)
 		p.queries = append(p.queries, query{expr: `max without (process, level, kind, resource) ` + of, legend: c.title, texts: stateTexts(), width: max(c.width, numberWidth)})
 	}
 	return p
