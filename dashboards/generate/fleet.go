@@ -82,7 +82,7 @@ func fleet() dashboard {
 				},
 				{
 					title:       "Without prof.log",
-					description: "Processes that only Zeek's own telemetry shows. Nobody looks for leaks in them: load misc/profiling in Zeek, and run bro_exporter on the host.",
+					description: "Processes that only Zeek's own telemetry shows. They are not judged: load misc/profiling in Zeek, and run bro_exporter on the host.",
 					unit:        "none",
 					view:        number{},
 					empty:       "Every process has a prof.log, or native.yml is not loaded.",
@@ -93,7 +93,7 @@ func fleet() dashboard {
 			{title: "What leaks", height: 9, width: 12, panels: []panel{
 				{
 					title:       "By kind",
-					description: "How many sensors and processes leak by each kind, as proftool analyze names it. One kind on many sensors at once: look for what they have in common, such as a release, a script or an input file.",
+					description: "How many sensors and processes have a leak of each kind, by the names of proftool analyze. If many sensors have one kind, look for what they share: a release, a script, an input file.",
 					unit:        "none",
 					view:        table{labels: []string{"kind"}, sortBy: "Sensors"},
 					empty:       "Nothing leaks, or nothing was judged. " + judging,
@@ -105,7 +105,7 @@ func fleet() dashboard {
 				},
 				{
 					title:       "Findings over time",
-					description: "Findings of level leak or stuck by kind. A step of one kind on all sensors is a change to all: a deploy, a release, a new feed.",
+					description: "Findings of level leak or stuck by kind. If one kind steps up on all sensors, something changed on all: a deploy, a release, a new feed.",
 					unit:        "none",
 					view:        lines{stacked: true},
 					empty:       "Nothing leaked in the time shown, or nothing was judged. " + judging,
@@ -114,7 +114,7 @@ func fleet() dashboard {
 			}},
 			{title: "Clusters", height: 8, width: gridWidth, panels: []panel{{
 				title:       "Clusters",
-				description: "The sensors by the label cluster, the ones with most leaks first. One row without a name: series have no such label.",
+				description: "The sensors of each cluster, those with most leaks first. A single row without a name: the series have no label cluster.",
 				unit:        "none",
 				view:        table{sortBy: "Leaks"},
 				empty:       "No bro_up.",
@@ -137,7 +137,7 @@ func fleet() dashboard {
 func leaking() panel {
 	p := panel{
 		title:       "Sensors with findings",
-		description: "The sensors with most leaks first. Each column tells the worst of some kinds of findings. Core: memory that nothing explains. Tables: a script's table, Intel::data_store, or globals. Connections: held ones, sessions, their memory, reassembly. Backlogs: queues of threads that grow. Click on a sensor for its Overview or Leak hunt.",
+		description: "The sensors with most leaks first. Each column shows the worst finding of its kinds. Core: memory that nothing explains. Tables: a script's table, Intel::data_store, or globals. Connections: held ones, sessions, their memory, reassembly. Backlogs: queues of threads that grow. Click on a sensor for its Overview or Leak hunt.",
 		unit:        "none",
 		view:        table{labels: []string{"instance"}, sortBy: "Leaks"},
 		empty:       "Nothing is found, or nothing was judged. " + judging,

@@ -110,7 +110,7 @@ func overview() dashboard {
 			}},
 			{title: "Processes", height: 12, width: gridWidth, panels: []panel{{
 				title:       "Processes",
-				description: "Those in trouble first. Click on a process to see all of it. unknown: its exporter cannot be scraped. no prof.log: only Zeek's own telemetry shows it, so nobody looks for leaks. Memory: resident now, or the peak where there is no .pid file; per hour: the change since an hour ago. Silent: time since prof.log was written to, normally up to profiling_interval (15 s). Held: connections that only scripts and timers keep. Behind: how far the slowest thread is behind.",
+				description: "Those in trouble first. Click on a process to see all of it. unknown: its exporter cannot be scraped. no prof.log: only Zeek's own telemetry shows it, so it is not judged. Memory: resident now, or the peak where there is no .pid file; per hour: the change since an hour ago. Silent: time since prof.log was written to, normally up to profiling_interval (15 s). Held: connections that only scripts and timers keep. Behind: how far the slowest thread is behind.",
 				unit:        "short",
 				view:        table{labels: []string{"instance", "process"}, sortBy: "State", first: true},
 				empty:       "No bro_up. Check data source and job above, then Status > Targets in Prometheus.",
