@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -554,6 +555,43 @@ func TestShortLogs(t *testing.T) {
 			r := p.Report("w", "")
 			if got := r.Answer == analyze.AnswerSuspected; got != test.suspected {
 				t.Errorf("%s: %+v", r.Answer, r.Findings)
+			}
+		})
+	}
+}
+
+// A real log gets the same answer read at once or followed and asked in between.
+func TestLiveAndFileAgreeOnRealLogs(t *testing.T) {
+	paths, err := filepath.Glob("../testdata/*/*/prof.log")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d logs: %v", len(paths), err)
+	}
+	for _, path := range paths {
+		t.Run(path, func(t *testing.T) {
+			read := func(after func(*analyze.Process)) analyze.Report {
+				text, err := os.Open(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer text.Close()
+				p := analyze.New(time.Time{}, time.Time{})
+				r := parse.NewReader(text, path)
+				for r.Scan() {
+					if s, ok := r.Record().(*parse.Snapshot); ok {
+						p.Add(s)
+						after(p)
+					}
+				}
+				return p.Report("w", path)
+			}
+			n := 0
+			live := read(func(p *analyze.Process) {
+				if n++; n%7 == 0 {
+					p.Report("w", path)
+				}
+			})
+			if file := read(func(*analyze.Process) {}); !reflect.DeepEqual(live, file) {
+				t.Errorf("the file says %s, %+v; the live process says %s, %+v", file.Answer, file.Findings, live.Answer, live.Findings)
 			}
 		})
 	}

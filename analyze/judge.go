@@ -39,10 +39,12 @@ const young = 1
 // first day, and that only of a process whose load is known.
 const sureHours = 2.5
 
-// longEnough returns for how many hours a resource must have grown in an old process: what is new to
-// it fills as in a young one.
-func longEnough(q *quantity, name string) float64 {
+// grownFor returns for how many hours a resource must have grown to be called a leak in a process of that
+// age: what is new to an old process fills as in a young one.
+func grownFor(q *quantity, name string, age float64) float64 {
 	switch {
+	case age < settled:
+		return sureHours
 	case q.kind == KindCore:
 		return day / 2
 	case fills(q, name):
@@ -146,7 +148,7 @@ func (l *look) judge(t *tracked, values []float64, sure float64) judgement {
 	grown := j.trend.to() - j.onset
 	switch {
 	case j.level != Leak:
-	case l.age() < settled && (l.made == nil || grown < sureHours), l.age() >= settled && grown < longEnough(q, t.key.name):
+	case l.age() < settled && l.made == nil, grown < grownFor(q, t.key.name, l.age()):
 		j.level = Suspected
 	}
 	j.steps = c.steps(&j, q.least)

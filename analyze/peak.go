@@ -125,6 +125,12 @@ func (c *course) peakOnset(y []float64, healthy *bounded) (best int, with *bound
 			best = i
 		}
 	}
+	for i := 0; i < n; i += n / 4 {
+		try(i)
+	}
+	if points := float64(len(healthy.rows)); points*gains[best] < unsureZ*unsureZ*(healthy.sse-gains[best]) {
+		return best, &fits[best], gains // no line could be sure
+	}
 	step := max(1, n/12)
 	for i := 0; i < n; i += step {
 		try(i)

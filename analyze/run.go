@@ -56,6 +56,7 @@ type tracked struct {
 	expiry   float64    // hours for which a table keeps an entry; 0: not known
 	looks    int        // that have found a leak one after the other
 	since    float64    // time of the first of them
+	seen     float64    // its least value at looks since it was judged
 	sure     *judgement // that it leaks, until it has come back
 }
 
@@ -167,10 +168,13 @@ func (r *run) take(s *parse.Snapshot) {
 	r.addThreads(s)
 	r.dns.add(s)
 	if age := r.last - r.first; age >= r.next {
-		r.next = max(age+3600, 1.12*age)
+		r.next = max(age+3600, (1+lookShare)*age)
 		r.look()
 	}
 }
+
+// lookShare is by which share of its age a run is older at the next look.
+const lookShare = 0.12
 
 // look judges, at fixed ages of the run, what has been greater than ever since the look before, and
 // remembers what surely leaks at two of them one after the other: a verdict does not come and go with the hour at which somebody asks.
@@ -178,9 +182,17 @@ func (r *run) look() {
 	if r.last-r.first < young*3600 {
 		return
 	}
-	l := newLook(r)
+	var l *look
 	for _, t := range r.order {
 		q := &r.quantities[t.key.quantity]
+		if t.looks == 0 && !t.couldLeak(q, (r.age+r.last-r.first)/3600) {
+			t.seen = min(t.seen, t.value)
+			continue
+		}
+		if l == nil {
+			l = newLook(r)
+		}
+		t.seen = t.value
 		values := l.points(t.series, q.of)
 		j := l.judge(t, values, t.needs())
 		switch {
@@ -197,6 +209,25 @@ func (r *run) look() {
 		}
 		t.looks, t.sure = 0, nil
 	}
+}
+
+// couldLeak reports whether a resource has grown as what leaks must, since it was lowest after it was judged
+// last: it is not worth a fit before. The process is that many hours old.
+func (t *tracked) couldLeak(q *quantity, age float64) bool {
+	share := needed(age)
+	switch {
+	case q.kind == "", q.kind == KindDNSCache, q.kind == KindTimers && ofConnection(t.key.name):
+		return false // no finding calls it a leak
+	case q.kind == KindCore:
+		share = min(share, 0.1)
+	}
+	if q.group != QueuesGroup && (t.to-t.from)/3600 < grownFor(q, t.key.name, age) {
+		return false
+	}
+	// A leak grows by that share in its life at least, and by as much in each hour of it. Half of that
+	// leaves room for a load that falls.
+	since := max(lookShare, 1/age) / 2
+	return t.max-t.min >= q.least && t.value-t.seen >= since*share*t.value
 }
 
 func (r *run) begin(s *parse.Snapshot) {

@@ -155,14 +155,15 @@ type fittedTrend struct {
 func (c *course) fitOnce(y []float64) fittedTrend {
 	n, p := len(y), len(c.columns)
 	healthy, seen := c.explain(c.columns, y)
-	at, gains := c.onset(y, basis(seen[:p], healthy.used))
+	span := basis(seen[:p], healthy.used)
+	at, gains := c.onset(y, span)
 	t := fittedTrend{rest: healthy.rest}
 	t.onset, t.causes = c.x[at], make([]float64, n)
 	for j, b := range healthy.coefficients {
 		floats.AddScaled(t.causes, b, seen[j].values)
 	}
 	t.base, t.coefficients = t.causes[at], healthy.coefficients
-	own := apart(c.ramp(0), basis(seen[:p], healthy.used))
+	own := apart(c.ramp(0), span)
 	t.err = math.Sqrt(healthy.sse / float64(n) * memory(healthy.rest) / max(floats.Dot(own, own), 1e-300))
 	if float64(n)*gains[at] < unsureZ*unsureZ*(healthy.sse-gains[at]) {
 		return t // no line could be sure
