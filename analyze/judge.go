@@ -219,7 +219,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	case !grows:
 	case !fills(q, t.key.name):
 		j.verdict, j.level = Grows, Suspected
-		if j.z >= sure && j.growth >= needed(l.age())*j.base {
+		if j.z >= sure && j.growth >= l.shareOf(q, &j.trend)*j.base {
 			j.level = Leak
 		}
 	case filled != nil && j.z >= sure && j.growth >= needed(age)*max(j.base, 5*c.filled(j.coefficients)):
@@ -324,6 +324,16 @@ func needed(age float64) float64 {
 		return 0.3
 	}
 	return max(0.03, 6/age)
+}
+
+// shareOf is needed of a resource that nothing fills. The size of a connection depends on what traffic
+// there is, by the hour, but hardly grows straight for hours.
+func (l *look) shareOf(q *quantity, t *trend) float64 {
+	share := needed(l.age())
+	if q.kind == KindConnMemory && t.straight() {
+		return min(share, 0.12)
+	}
+	return share
 }
 
 // suspicion returns how grave growth is in a process that may still be filling.
@@ -648,6 +658,9 @@ func (l *look) describe(res *Resource, j *judgement) {
 	res.Trend = Trend{
 		Slope: j.slope, Low: j.slope - margin, High: j.slope + margin, P: distuv.UnitNormal.Survival(j.z),
 		From: l.run.time(from), To: l.run.time(j.to), Start: max(0, start), Judged: true,
+	}
+	if j.level >= Suspected {
+		res.Trend.Low = max(0, res.Trend.Low) // it grows
 	}
 	for _, s := range j.steps {
 		res.Steps = append(res.Steps, Step{l.run.time(s.at), s.size})
