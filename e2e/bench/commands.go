@@ -16,7 +16,7 @@ import (
 func now() float64 { return float64(time.Now().UnixNano()) / 1e9 }
 
 const (
-	everyNumber = "grep looks for one word where the parser reads every number of the line."
+	everyNumber = "grep looks for one word; the parser reads every number of the line."
 	realLogs    = 1.3
 )
 
@@ -151,8 +151,8 @@ func (b *bench) commands() ([]row, error) {
 			miss: "It needs two processors for itself."},
 		{work: "analyze, memory", anchor: "", figure: analyze.memory / 1e6, unit: "MB", goal: 64, miss: "Each processor parses a piece of 2 MiB at a time."},
 		b.perSecond("dump", costs[2], 300, "Most of it is formatting numbers."),
-		b.perSecond("backfill", costs[3], 200, "Each process is judged every ten minutes of its history."),
-		b.perSecond("backfill without findings", costs[4], 200, "A number is read, formatted and written with the name of its series: the output is 7 times as large as the log."),
+		b.perSecond("backfill", costs[3], 200, "Half of it is the judge, who judges each process every ten minutes of its history."),
+		b.perSecond("backfill without findings", costs[4], 200, "Each number is written with the name of its series: the output is five to six times as large as the log."),
 	}
 	many, err := b.manyFiles()
 	if err != nil {
@@ -162,7 +162,7 @@ func (b *bench) commands() ([]row, error) {
 	return append(append(rows, many), restarts), err
 }
 
-const judges = "It judges what it reads."
+const judges = "Half of the time is the judge's own."
 
 func (b *bench) perSecond(work string, c cost, goal float64, miss string) row {
 	return row{work: work, measured: fmt.Sprintf("%.2f s", c.cpu), figure: float64(b.size) / 1e6 / c.cpu, unit: "MB/s", goal: -goal, miss: miss}
