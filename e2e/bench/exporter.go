@@ -207,7 +207,7 @@ func (b *bench) following(work string, args ...string) (rows []row, err error) {
 	}
 	slices.Sort(late)
 	return []row{
-		{work: "resident memory after 100 scrapes, " + work, figure: last.memory / 1e6, unit: "MB", goal: 100, miss: "Each process keeps up to 0.8 MB for its analysis."},
+		{work: "resident memory after 100 scrapes, " + work, figure: last.memory / 1e6, unit: "MB", goal: 100, miss: "The live analysis keeps 0.2 MB or more for each process."},
 		{work: "snapshot on disk to /metrics, all logs at once, at most, " + work, measured: fmt.Sprintf("median %.2f s, wall clock", late[len(late)/2]), anchor: "polled each second",
 			figure: late[len(late)-1], unit: "s", goal: 1.5, miss: "It is wall clock on a busy machine, which also reads the scrapes."},
 	}, nil
