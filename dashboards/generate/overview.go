@@ -92,7 +92,7 @@ func overview() dashboard {
 					unit:        "none",
 					view:        number{steps: unknownFromOne()},
 					empty:       "No bro_up.",
-					queries:     []query{{expr: `count(` + state + ` == 2 or ` + state + ` == 3 or ` + state + ` == 4) or count(` + up + `) * 0`, legend: "not judged"}},
+					queries:     []query{{expr: `count(` + state + ` > 1 < 5) or count(` + up + `) * 0`, legend: "not judged"}},
 				},
 			}},
 			{title: "What is wrong", height: 8, width: 9, panels: []panel{
