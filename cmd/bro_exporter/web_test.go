@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/ecdsa"
@@ -38,8 +39,9 @@ func TestClientsWithoutBody(t *testing.T) {
 	worker.Start(spooltest.Load(t, "7.0.11/live/prof.log"))
 	worker.Write(4)
 	e := start(t, "--prof.path="+spool.Pattern())
-	for _, method := range []string{"POST", "GET", "HEAD"} {
+	for method, want := range map[string]int{"POST": http.StatusMethodNotAllowed, "GET": http.StatusBadRequest, "HEAD": http.StatusBadRequest} {
 		t.Run(method, func(t *testing.T) {
+			var clients []net.Conn
 			for range 45 {
 				c, err := net.Dial("tcp", strings.TrimPrefix(e.url, "http://"))
 				if err != nil {
@@ -47,6 +49,15 @@ func TestClientsWithoutBody(t *testing.T) {
 				}
 				defer c.Close()
 				fmt.Fprintf(c, "%s /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", method)
+				clients = append(clients, c)
+			}
+			// Each is refused: a server that waits for the body does not reply, or with the metrics.
+			for i, c := range clients {
+				reply, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: method})
+				if err != nil || reply.StatusCode != want {
+					t.Fatalf("client %d: reply %v, error %v", i, reply, err)
+				}
+				reply.Body.Close()
 			}
 			for range 16 {
 				if code, body := e.get("/metrics"); code != http.StatusOK || !strings.Contains(body, `bro_up{process="worker-1"} 1`) {
