@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -53,27 +52,8 @@ func (r *play) run(ctx context.Context, p *program) error {
 			}
 		})
 	}
-	waitFor(ctx, &playing)
+	playing.Wait()
 	return nil
-}
-
-// waitFor waits until all have ended, but once ctx is done only for a moment: one may wait for a pipe
-// into which nobody writes.
-func waitFor(ctx context.Context, all *sync.WaitGroup) {
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		all.Wait()
-	}()
-	select {
-	case <-ended:
-		return
-	case <-ctx.Done():
-	}
-	select {
-	case <-ended:
-	case <-time.After(time.Second):
-	}
 }
 
 // byDirectory groups logs by the directory that their process gets in the spool directory.
