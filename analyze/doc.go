@@ -28,8 +28,8 @@
 //   - Filling: what begins empty and fills for up to a day, with the connections or with time, with
 //     time constants of 1 to 12 hours or until entries are a day old. It begins when the process
 //     does, or when the resource is first listed.
-//   - What takes memory (memory only): sessions, timers, tables, signature states, each for no more
-//     bytes than its units can cost.
+//   - What takes memory (memory only): sessions, timers, tables, signature states, messages in queues,
+//     each for no more bytes than its units can cost.
 //   - The daily rhythm, as two sines, from 30 hours on.
 //
 // No coefficient is negative, and the level is one of them (Lawson and Hanson, 1974). So a load
@@ -66,6 +66,10 @@
 // Restarts. Each run is judged by itself. What is suspected in two thirds of three runs or more, as when
 // a process is restarted each night, is a leak; a suspicion that most of them do not share is dropped. A
 // table that fills does so in each run, so it stays a suspicion.
+//
+// Rates. The interval of a rate adds three errors: what the scatter and the onset leave open, how the rate
+// differs from part to part, and by how much the line and the rise from begin to end disagree. It reaches
+// to three of them on each side, because that holds the truth of nine in ten labelled leaks.
 //
 // # Looks
 //

@@ -89,6 +89,13 @@ func (l *look) resource(t *tracked) (Resource, judgement) {
 	res.First, res.Last = measured[0], measured[len(measured)-1]
 	res.Min, res.Max = slices.Min(measured), slices.Max(measured)
 	j := l.judge(t, values, t.needs())
+	if j.judged && q.group != QueuesGroup && l.hours[len(l.hours)-1] >= young {
+		c := l.newCourse(values, nil, l.begin)
+		j.steps = c.steps(&j, q.least)
+	}
+	if len(j.steps) > 0 && j.verdict == Filling {
+		j.verdict = Stepped
+	}
 	switch {
 	case t.sure != nil && j.level < Leak && !l.cameBack(values, t.sure, &j):
 		j = l.remember(t.sure, &j)
@@ -148,12 +155,8 @@ func (l *look) judge(t *tracked, values []float64, sure float64) judgement {
 	grown := j.trend.to() - j.onset
 	switch {
 	case j.level != Leak:
-	case l.age() < settled && l.made == nil, grown < grownFor(q, t.key.name, l.age()):
+	case l.age() < settled && l.made == nil, grown < grownFor(q, t.key.name, l.age()), j.slope <= intervalErrors*j.spread:
 		j.level = Suspected
-	}
-	j.steps = c.steps(&j, q.least)
-	if len(j.steps) > 0 && j.verdict == Filling {
-		j.verdict = Stepped
 	}
 	return j
 }
@@ -265,6 +268,8 @@ func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (
 		}
 	case q.group == TablesGroup && c.cleared(&j.trend, q.least):
 		j.verdict = Stepped
+	case q.peak && j.parts < fewParts && l.age() >= settled && j.z >= sureZ && j.growth >= 0.1*j.base:
+		j.verdict, j.level = Unsettled, Suspected // too few records to see it go on
 	case !j.steady:
 		j.verdict = Filling
 	case l.age() >= settled && j.z < surelyZ:

@@ -98,6 +98,7 @@ type trend struct {
 	causes            []float64
 	coefficients      []float64
 	early, late, walk float64
+	parts             int // in which something was measured
 }
 
 // fit looks for growth that the columns do not explain.
@@ -402,6 +403,9 @@ func (c *course) steady(y []float64, t *trend, at int, rows []int) bool {
 	}
 	return up >= len(moves)-1-len(moves)/6 && t.walk >= 2.5 && late >= early/3 && (c.peak || !t.jumps(rest))
 }
+
+// fewParts are too few to tell whether growth goes on.
+const fewParts = 3
 
 // parted is how much wider a 95 % interval is if only half a dozen parts tell the scatter: by Student's
 // distribution.
