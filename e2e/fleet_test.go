@@ -95,7 +95,7 @@ func startFleet(t *testing.T, n int) *fleet {
 
 func (f *fleet) stack(programs stack.Programs) *stack.Stack {
 	s := stack.New(programs, f.t.TempDir())
-	s.Speed, s.Live = *speedOfFleet, 4*time.Hour
+	s.Speed = *speedOfFleet
 	f.t.Cleanup(func() {
 		if f.t.Failed() {
 			f.t.Log(tail(s.Logs()))

@@ -31,8 +31,9 @@ type Process struct {
 	log strings.Builder
 }
 
-// patience is how long a program has to start, or to stop when it is asked to.
-const patience = time.Minute
+// patience is how long a program has to start, to stop when it is asked to, and to come to an expected state. A busy
+// machine may need a minute; only a test that fails waits to the end.
+const patience = 5 * time.Minute
 
 // Run starts a program.
 func Run(path string, args ...string) (*Process, error) {
