@@ -115,6 +115,8 @@ type Process struct {
 	series []map[string]*series // of each metric, by the values of its labels
 	key    []byte
 
+	// Snapshots counts those that were added, Points the times at which the process has points.
+	Snapshots, Points int
 	// Outliers counts the snapshots that have no points because their time stamps are far from those
 	// around them, OutOfOrder those that have none because they are older than one before.
 	Outliers, OutOfOrder int
@@ -131,6 +133,7 @@ type slots struct {
 // between them by their real=; without real= it has no points. Neither has one that is not a
 // millisecond newer than the one before. An error is one of the temporary file.
 func (p *Process) Add(s *parse.Snapshot) error {
+	p.Snapshots++
 	p.times.add(s, p.emit)
 	p.Outliers, p.OutOfOrder = p.times.outliers, p.times.outOfOrder
 	return p.history.sorter.spillIfFull()
@@ -155,6 +158,7 @@ func (p *Process) emit(s *parse.Snapshot, at int64) {
 		p.state.Add(s, func(int, float64, ...string) {})
 		return
 	}
+	p.Points++
 	for i := range p.slots {
 		p.slots[i].next = 0
 	}

@@ -22,8 +22,11 @@ type Process struct {
 	State      State
 	// Err is why the file cannot be read, and what to do about it; empty if it can.
 	Err      string
-	Modified time.Time // of the file, zero if it was never seen
-	Size     int64     // of the file, in bytes
+	Modified time.Time // of the file, by its own clock; zero if it was never seen
+	// Changed is when the file was last seen to change, by the clock of this host; zero if it was never
+	// read.
+	Changed time.Time
+	Size    int64 // of the file, in bytes
 	// Newest and Expensive are the newest snapshot and the newest expensive one, nil if there is
 	// none. Their names are valid UTF-8 and limited in number, as on /metrics: threads and
 	// globals that share a name are added up. They are shared: change nothing.
@@ -62,7 +65,7 @@ func (c *Collector) Status() Status {
 		v := n.shown(now)
 		p := Process{
 			Name: v.process, Path: v.path, State: v.stateAt(now, c.config.StaleAfter), Err: v.err,
-			Modified: v.file.modified, Size: v.file.size,
+			Modified: v.file.modified, Changed: v.file.changed, Size: v.file.size,
 			Snapshots: v.file.snapshots, Restarts: v.file.restarts, ReadErrors: v.file.readErrors, Unparsed: v.file.unparsed,
 			Started: v.started, Live: v.live, CPU: -1,
 		}

@@ -98,8 +98,8 @@ func newRow(p *collector.Process, now time.Time) row {
 	if p.State != collector.Up {
 		r.rank = down
 	}
-	if !p.Modified.IsZero() && p.Newest != nil {
-		r.Age = analyze.Duration(now.Sub(p.Modified))
+	if !p.Changed.IsZero() && p.Newest != nil {
+		r.Age = analyze.Duration(now.Sub(p.Changed))
 	}
 	if p.Live != nil {
 		r.Memory = analyze.Bytes.Number(p.Live.Resident)
@@ -137,7 +137,7 @@ func trouble(p *collector.Process, now time.Time) string {
 	case p.State == collector.Dead:
 		return "The process has died: see its directory for a core file and its stderr.log, then zeekctl diag."
 	case p.State == collector.Stale:
-		return fmt.Sprintf("Nothing was written for %s: see whether the process runs, and whether it sees traffic.", analyze.Duration(now.Sub(p.Modified)))
+		return fmt.Sprintf("Nothing was written for %s: see whether the process runs, and whether it sees traffic.", analyze.Duration(now.Sub(p.Changed)))
 	case p.Newest == nil:
 		return "The file holds no snapshot yet: see whether it is a prof.log."
 	default:

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/common/version"
 
 	"bro_exporter/collector"
 	"bro_exporter/verdict"
@@ -28,6 +30,7 @@ const (
 )
 
 func main() {
+	version.Version = cmp.Or(version.Version, "unknown") // go run knows none
 	kingpin.ManPageTemplate = handbook().Man()
 	// There is nothing to reload: directories are searched all the time, and the web
 	// configuration is read at each request.

@@ -293,6 +293,7 @@ func TestWrongUse(t *testing.T) {
 	}{
 		{name: "no prof.log", args: []string{"--once", nothing}, code: 1, want: "holds no prof.log: profiling is off"},
 		{name: "no directory", args: []string{"--once", "--prof.path=" + dir + "/none/*/prof.log"}, code: 1, want: "Name the spool directory, as in --prof.path="},
+		{name: "a path that leads nowhere", args: []string{"--once", "--prof.path=" + dir + "/none"}, code: 1, want: "Nothing is there: " + dir + "/none."},
 		{name: "a directory without one", args: []string{"--once", "--prof.path=" + dir}, code: 1, want: "@load misc/profiling"},
 		{name: "a bad pattern", args: []string{"--prof.path=/[/prof.log"}, code: 2, want: "--prof.path: pattern"},
 		{name: "an address that is taken", args: []string{nothing, "--web.listen-address=" + taken.Addr().String()}, code: 1, want: "choose another address with --web.listen-address"},
@@ -312,6 +313,13 @@ func TestWrongUse(t *testing.T) {
 				t.Errorf("code %d, want %d with %q:\n%s", code, test.code, test.want, errs)
 			}
 		})
+	}
+}
+
+// A build without make says that it knows no version.
+func TestVersion(t *testing.T) {
+	if _, out, _ := command(t, t.TempDir(), "--version"); !strings.HasPrefix(out, "bro_exporter, version unknown") {
+		t.Errorf("--version: %s", out)
 	}
 }
 

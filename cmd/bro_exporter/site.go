@@ -199,8 +199,8 @@ func facts(p *collector.Process, now time.Time) (list []fact) {
 	if p.Err != "" {
 		add("last error", p.Err)
 	}
-	if !p.Modified.IsZero() {
-		add("written to", analyze.Duration(now.Sub(p.Modified))+" ago")
+	if !p.Changed.IsZero() {
+		add("written to", analyze.Duration(now.Sub(p.Changed))+" ago")
 		add("size", analyze.Bytes.Number(float64(p.Size)))
 	}
 	if !p.Started.IsZero() {

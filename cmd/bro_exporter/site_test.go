@@ -29,7 +29,7 @@ func measuredAs[T uint64 | float64](v T) parse.Opt[T] { return parse.Opt[T]{Valu
 
 func process(name string, state collector.State) collector.Process {
 	return collector.Process{
-		Name: name, Path: "/spool/" + name + "/prof.log", State: state, Modified: now.Add(-10 * time.Second), Size: 5 << 20, CPU: 0.42,
+		Name: name, Path: "/spool/" + name + "/prof.log", State: state, Changed: now.Add(-10 * time.Second), Size: 5 << 20, CPU: 0.42,
 		Newest: &parse.Snapshot{
 			Memory:  parse.Memory{Total: measuredAs(uint64(300 << 20))},
 			Conns:   parse.Conns{Current: measuredAs(uint64(1234))},
@@ -109,6 +109,18 @@ func TestFleetWordsOfAnOldLog(t *testing.T) {
 	got := newFleet(status, verdicts, true, "", now.Add(2*time.Hour)).Rows[0].Words
 	if want := "A log up to 2026-03-01 13:00 UTC would tell more."; !strings.HasSuffix(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// The clock that stamps the file may be another one than ours.
+func TestFileOfTheFuture(t *testing.T) {
+	p := process("worker-1", collector.Stale)
+	p.Modified = now.Add(48 * time.Hour)
+	if r := newRow(&p, now); r.Age != "10 s" || !strings.HasPrefix(r.Words, "Nothing was written for 10 s:") {
+		t.Errorf("%q, %q", r.Age, r.Words)
+	}
+	if list := facts(&p, now); !slices.Contains(list, fact{"written to", "10 s ago"}) {
+		t.Errorf("facts %v", list)
 	}
 }
 

@@ -66,6 +66,9 @@ func (h *history) run(ctx context.Context, p *program) (err error) {
 				return err
 			}
 		}
+		if process.Snapshots > 0 && process.Points == 0 && ctx.Err() == nil {
+			p.warn(fmt.Errorf("%s has no history: none of its %s has a time, as if no packet ever came", files[0].Process, english.Plural(process.Snapshots, "snapshot", "")))
+		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

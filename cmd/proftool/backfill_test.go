@@ -68,6 +68,15 @@ func TestBackfillLeavesOutBadTimeStamps(t *testing.T) {
 	}
 }
 
+// Of a process that never saw a packet no snapshot has a time, and that is said.
+func TestBackfillWithoutTimes(t *testing.T) {
+	text := regexp.MustCompile(`(?m)\b[0-9]{10}\.[0-9]{6} `).ReplaceAllString(load(t, "7.0.11/restart/prof.run1.log"), "0.000000 ")
+	r := proftool(t, "", "backfill", "bro="+file(t, "prof.log", text))
+	if r.code != 0 || !strings.Contains(r.stderr, "bro has no history: none of its ") || r.stdout != "# EOF\n" {
+		t.Errorf("code %d, %s\n%s", r.code, r.stderr, r.stdout)
+	}
+}
+
 func TestBackfillErrors(t *testing.T) {
 	log := "../../testdata/7.0.11/restart/prof.run1.log"
 	for _, test := range []struct{ arg, says string }{

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ const (
 )
 
 func main() {
+	version.Version = cmp.Or(version.Version, "unknown") // go run knows none
 	kingpin.ManPageTemplate = page().Man()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ended := make(chan int, 1)

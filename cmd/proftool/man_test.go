@@ -94,6 +94,13 @@ func TestInterruptedReading(t *testing.T) {
 	}
 }
 
+// A build without make says that it knows no version.
+func TestVersionOfABuildWithoutMake(t *testing.T) {
+	if out := asProcess(t, "--version"); !strings.HasPrefix(out, "proftool, version unknown") {
+		t.Errorf("--version: %s", out)
+	}
+}
+
 func TestManPage(t *testing.T) {
 	page := asProcess(t, "--help-man")
 	for _, want := range []string{".TH proftool 1 \"\" \"proftool ", "proftool \\- find leaks", `.SH "EXIT STATUS"`, `.SH "FILES"`, `.SH "ENVIRONMENT"`, `.SH "EXAMPLES"`, `.SH "COMMANDS"`, `\fBanalyze [<flags>]`, `\fBdump [<flags>]`, `\fBbackfill [<flags>]`, `\fBreplay --spool=DIR`, "--last", "--label=NAME=VALUE", "--loop"} {
