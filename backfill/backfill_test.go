@@ -338,6 +338,7 @@ func TestErrors(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	t.Setenv("TMPDIR", "/no/such/directory")
+	h = New(Config{})
 	h.sorter.most = 1
 	p := h.Process("bro")
 	if err := p.Add(snapshot(2e9, 0, true)); err != nil {

@@ -2,7 +2,6 @@ package backfill
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -95,14 +94,15 @@ func (s *series) add(to *sorter, at int64, value float64) {
 	since := at - last.at
 	head := zigzag(since-last.since) << kindBits
 	last.at, last.since = at, since
-	size := 0
-	if value == last.value {
-		size = binary.PutUvarint(b, head|unchanged)
-	} else if number := int64(value); value == float64(number) && number < exact && number > -exact {
+	var size int
+	switch number := int64(value); {
+	case value == last.value:
+		size = binary.PutUvarint(b, head) // unchanged
+	case value == float64(number) && number < exact && number > -exact:
 		size = binary.PutUvarint(b, head|whole)
 		size += binary.PutUvarint(b[size:], zigzag(number-last.whole))
 		last.whole = number
-	} else {
+	default:
 		size = binary.PutUvarint(b, head|fraction)
 		binary.LittleEndian.PutUint64(b[size:], math.Float64bits(value))
 		size += 8
@@ -182,24 +182,31 @@ func (s *sorter) spill() error {
 // write writes all series with points in memory, forgets the points, and returns how many bytes it has
 // written. Errors are those of to.Flush.
 func (s *sorter) write(to *bufio.Writer) (size int64) {
-	for metric, list := range s.series {
-		slices.SortFunc(list, func(a, b *series) int { return cmp.Compare(a.number, b.number) })
-		for _, series := range list {
-			b := to.AvailableBuffer()
-			for _, n := range []int{metric, series.number, len(series.name), len(series.points)} {
-				b = binary.AppendUvarint(b, uint64(n))
-			}
-			_, _ = to.Write(b)
-			_, _ = to.WriteString(series.name)
-			_, _ = to.Write(series.points)
-			size += int64(len(b) + len(series.name) + len(series.points))
-			series.points = shrunk(series.points)
+	for _, series := range s.inMemory() {
+		b := to.AvailableBuffer()
+		for _, n := range []int{series.metric, series.number, len(series.name), len(series.points)} {
+			b = binary.AppendUvarint(b, uint64(n))
 		}
+		_, _ = to.Write(b)
+		_, _ = to.WriteString(series.name)
+		_, _ = to.Write(series.points)
+		size += int64(len(b) + len(series.name) + len(series.points))
+		series.points = shrunk(series.points)
+	}
+	for metric, list := range s.series {
 		clear(list)
 		s.series[metric] = list[:0]
 	}
 	s.size = 0
 	return size
+}
+
+// inMemory returns the series with points in memory, in the order of the output.
+func (s *sorter) inMemory() []*series {
+	for _, list := range s.series {
+		slices.SortFunc(list, func(a, b *series) int { return cmp.Compare(a.number, b.number) })
+	}
+	return slices.Concat(s.series...)
 }
 
 // shrunk returns b without its content, and without its memory if that is large.
@@ -212,18 +219,12 @@ func shrunk(b []byte) []byte {
 
 // finish returns all runs, rewound: those in the file, and what is in memory.
 func (s *sorter) finish() ([]*runReader, error) {
-	var memory bytes.Buffer
-	memory.Grow(s.size)
-	to := bufio.NewWriter(&memory)
-	s.write(to)
-	_ = to.Flush() // into memory
-	runs := slices.Clone(s.runs)
+	runs := append(slices.Clone(s.runs), &runReader{memory: s.inMemory()})
 	for _, run := range runs {
-		_, _ = run.section.Seek(0, io.SeekStart)
-	}
-	runs = append(runs, &runReader{section: io.NewSectionReader(bytes.NewReader(memory.Bytes()), 0, int64(memory.Len()))})
-	for _, run := range runs {
-		run.in = bufio.NewReaderSize(run.section, 16<<10)
+		if run.section != nil {
+			_, _ = run.section.Seek(0, io.SeekStart)
+			run.in = bufio.NewReaderSize(run.section, 16<<10)
+		}
 		if err := run.next(); err != nil {
 			return nil, err
 		}
@@ -240,14 +241,19 @@ func (s *sorter) close() error {
 
 // runReader reads a run. Its head is the next series.
 type runReader struct {
-	section        *io.SectionReader
+	section        *io.SectionReader // of the file, nil if the run is in memory
 	in             *bufio.Reader
-	metric, number int // of the head; number is 0 at the end
+	memory         []*series // that are next
+	metric, number int       // of the head; number is 0 at the end
 	name, points   []byte
 }
 
 // next reads the next head.
 func (r *runReader) next() error {
+	if r.section == nil {
+		r.nextInMemory()
+		return nil
+	}
 	var fields [4]int
 	for i := range fields {
 		n, err := binary.ReadUvarint(r.in)
@@ -268,6 +274,17 @@ func (r *runReader) next() error {
 	}
 	_, err := io.ReadFull(r.in, r.points)
 	return err
+}
+
+func (r *runReader) nextInMemory() {
+	if len(r.memory) == 0 {
+		r.number = 0
+		return
+	}
+	next := r.memory[0]
+	r.memory = r.memory[1:]
+	r.metric, r.number, r.points = next.metric, next.number, next.points
+	r.name = append(r.name[:0], next.name...)
 }
 
 // least returns the least number of a metric's series that are heads of runs, 0 if there is none.
