@@ -259,7 +259,7 @@ func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (
 	switch {
 	case j.growth < need || j.z < unsureZ:
 		switch {
-		case risen && (l.age() >= settled || risenBy(c.x, j.causes) >= raw/2):
+		case risen && risenBy(c.x, j.causes) >= raw/2:
 			j.verdict = WithLoad
 		case risen:
 			j.verdict = Unsettled
@@ -273,7 +273,7 @@ func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (
 	case !j.steady:
 		j.verdict = Filling
 	case l.age() >= settled && j.z < surelyZ:
-		j.verdict = WithLoad
+		j.verdict = Unsettled
 	case hours < young, j.z < suspectZ, j.z < surelyZ && j.walk < straightWalk:
 		j.verdict = Unsettled
 	default:
