@@ -16,7 +16,6 @@ const (
 	unsureZ  = 3 // less is noise
 	suspectZ = 4 // if it grows in each part alike
 	surelyZ  = 5
-	clearZ   = 8 // whatever the load may be
 	sureZ    = 6
 )
 
@@ -130,7 +129,7 @@ func (l *look) cameBack(values []float64, sure, now *judgement) bool {
 			top = v
 		}
 	}
-	explained := now.z < unsureZ || now.growth < sure.growth/4
+	explained := now.z < unsureZ || now.level < Suspected && now.z < sureZ && now.growth < sure.growth
 	return now.judged && explained || top < sure.base+sure.growth/2 && now.growth < sure.growth/2
 }
 
@@ -225,7 +224,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		if j.z >= sure && j.growth >= l.shareOf(q, &j.trend)*j.base {
 			j.level = Leak
 		}
-	case filled != nil && j.z >= sure && j.growth >= needed(age)*max(j.base, 5*c.filled(j.coefficients)):
+	case filled != nil && j.z >= sure && j.growth >= needed(age)*max(j.base, 5*c.filled(j.coefficients)) && l.beyondLoad(q, &j.trend, needed(age)):
 		j.verdict, j.level = Grows, Leak
 	case filled != nil && j.growth < needed(age)*j.base:
 		j.verdict = Filling
@@ -357,8 +356,7 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 		}
 		return Suspected
 	}
-	// The load is known but roughly, and what a table follows is a part of it.
-	if t.z < clearZ && t.risen() < 0.1*t.base+l.proportional(t) {
+	if !l.beyondLoad(q, t, 0.1) {
 		return NoLevel
 	}
 	base, curved := l.fillingOf(values, since, t.onset)
@@ -367,13 +365,13 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 	switch {
 	case q.unit == Entries && t.slope < 50, q.unit == Timers && t.slope < 5:
 		return NoLevel
-	case q.kind == KindSessions && perHour >= 0.1 && t.growth >= 0.3*t.base:
+	case q.kind == KindSessions && perHour >= 0.1 && t.growth >= 0.3*t.base && base >= 0.3 && curved <= 0.2:
 		return Leak
 	case q.kind == KindSessions: // some last for hours
 		return Suspected
 	case empty && curved < 0.2 && !late && q.unit == Entries && t.slope*entrySize*day >= largeShare*l.memory():
 		return Suspected
-	case (empty || curved > 0.4) && !late:
+	case (empty || curved > 0.4) && !(sound && full.growth >= t.growth/2):
 		return NoLevel
 	case base < 0.3 && had < 3 || curved > 0.2 || q.unit == Entries && t.slope < 100:
 		return Suspected
@@ -404,7 +402,7 @@ func (l *look) rise(values []float64, since float64) float64 {
 // What fills may take largeShare of the memory in a day, at entrySize bytes an entry, before anybody
 // should look.
 const (
-	largeShare = 0.03
+	largeShare = 0.025
 	entrySize  = 300
 )
 
@@ -440,7 +438,7 @@ func (l *look) matters(r resource) bool {
 	case r.Unit == Bytes:
 		return perDay >= share*l.memory()
 	case r.Unit == Entries:
-		return perDay*entrySize >= share*l.memory()
+		return perDay*entrySize >= share/4*l.memory()
 	default:
 		return r.growth >= 0.1*r.base
 	}
@@ -553,6 +551,21 @@ func (l *look) proportional(t *trend) float64 {
 		}
 	}
 	return most * t.base
+}
+
+// beyondLoad reports whether a resource grows by a share of its level more than it would in proportion to
+// the load. The load is known but roughly, as what a table follows is a part of it, so it is taken
+// for the cause unless the growth is beyond doubt.
+func (l *look) beyondLoad(q *quantity, t *trend, share float64) bool {
+	const clear, smooth = 8, 12
+	switch {
+	case q.kind == KindCore, t.z >= smooth, l.age() < settled && t.z >= clear:
+		return true
+	case l.age() >= settled:
+		return t.walk >= 4 && t.growth >= share*t.base+l.proportional(t)
+	default:
+		return t.risen() >= share*t.base+l.proportional(t)
+	}
 }
 
 // age returns how many hours old the process is.
