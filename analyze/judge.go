@@ -129,7 +129,7 @@ func (l *look) cameBack(values []float64, sure, now *judgement) bool {
 			top = v
 		}
 	}
-	explained := now.z < unsureZ || now.level < Suspected && now.z < sureZ && now.growth < sure.growth
+	explained := now.z < unsureZ || now.level < Suspected && now.z < sureZ && now.slope < sure.slope/2
 	return now.judged && explained || top < sure.base+sure.growth/2 && now.growth < sure.growth/2
 }
 
@@ -224,7 +224,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		if j.z >= sure && j.growth >= l.shareOf(q, &j.trend)*j.base {
 			j.level = Leak
 		}
-	case filled != nil && j.z >= sure && j.growth >= needed(age)*max(j.base, 5*c.filled(j.coefficients)) && l.beyondLoad(q, &j.trend, needed(age)):
+	case filled != nil && j.z >= sure && j.growth >= needed(age)*max(j.base, 7*c.filled(j.coefficients)) && l.beyondLoad(q, &j.trend, needed(age)):
 		j.verdict, j.level = Grows, Leak
 	case filled != nil && j.growth < needed(age)*j.base:
 		j.verdict = Filling
@@ -356,7 +356,7 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 		}
 		return Suspected
 	}
-	if !l.beyondLoad(q, t, 0.1) {
+	if !l.beyondLoad(q, t, 0.1) || q.group == TablesGroup && l.emptied(values, q.least) {
 		return NoLevel
 	}
 	base, curved := l.fillingOf(values, since, t.onset)
@@ -522,6 +522,20 @@ func (l *look) fillingOf(values []float64, since *filling, onset float64) (base,
 		curved = over(parts[3], parts[2]+parts[3])
 	}
 	return over(max(0, parts[0]-1.5*listedFrom), parts[0]+parts[2]+parts[3]), curved
+}
+
+// emptied reports whether a table has lost half of its entries at once before the trend begins.
+func (l *look) emptied(values []float64, least float64) bool {
+	before := math.NaN()
+	for _, v := range values[:l.begin] {
+		if v < before/2 && before-v >= least {
+			return true
+		}
+		if !math.IsNaN(v) {
+			before = v
+		}
+	}
+	return false
 }
 
 // level reports whether values hardly change from a point to an onset: no table that was just emptied.
