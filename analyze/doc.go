@@ -25,9 +25,10 @@
 //
 //   - Load: the rate of new connections and of messages to threads, now and averaged over the last
 //     10 minutes, hour and three hours.
-//   - Filling: what begins empty and fills for up to a day, with the connections or with time, with
-//     time constants of 1 to 12 hours or until entries are a day old. It begins when the process
-//     does, or when the resource is first listed.
+//   - Filling: what begins empty and fills, with new connections or with time. Entries go after a day, or
+//     level off with time constants of 1 to 12 hours. Caches fill with the connections made, which
+//     under an office's load takes a week. Filling begins when the process does, or when the resource is
+//     first listed. In the first 30 hours it is weighed after the fit, because it looks like a leak.
 //   - What takes memory (memory only): sessions, timers, tables, signature states, messages in queues,
 //     each for no more bytes than its units can cost.
 //   - The daily rhythm, as two sines, from 30 hours on.
@@ -40,11 +41,17 @@
 // that vanishes). Growth must also go on: split into six parts or into days, it must rise in nearly
 // all, and no slower than a third of how it began. A random walk does neither.
 //
-// In the first 30 hours filling looks like a leak. A table that fills has next to nothing in its
-// first minutes; one that leaks has a base beside what grows, so that tells them apart. Growth
-// without such a base is a suspicion only if it would take a large share of the memory in a day.
-// Whatever is called a leak must have grown by three tenths of its level in the first 30 hours, by
-// a tenth in the next, and by 3 % after that, because traffic changes in ways that no log holds.
+// What fills begins empty, and what leaks has a base beside what grows. That tells the two apart in the
+// first 30 hours: a resource fills if it held less than two and a half hours of its growth in the first
+// hour, or if its growth levels off. Such growth is a suspicion only if it is straight and would take a
+// share of the memory in a day. Growth that begins late on a level base is no filling. A table that says
+// for how long it keeps entries (&create_expire, printed by zeek/named-tables.zeek) is full soon after
+// that time, and leaks if it still grows.
+//
+// Whatever is called a leak must have grown by three tenths of its level in the first 30 hours, by a
+// fifth after that, and by ever less down to 3 %, because traffic changes in ways that no log holds. What
+// follows a part of the load may rise as much as the whole load does, so growth of less than that is a
+// leak only beyond doubt.
 //
 // Peaks. From 2.4 on, "Memory: total" is the greatest resident size so far. Where it rises, it is what
 // the process holds; where it does not, the process holds no more. Both are fitted: each record must be

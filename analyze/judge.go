@@ -56,6 +56,9 @@ func grownFor(q *quantity, name string, age float64) float64 {
 // settled is the age in hours by which a healthy process has filled what it fills.
 const settled = 30
 
+// decidedAge is the age in hours by which what leaks has grown beyond what has filled.
+const decidedAge = settled + 22
+
 // judgement is what a look finds out about a resource.
 type judgement struct {
 	trend
@@ -129,7 +132,7 @@ func (l *look) cameBack(values []float64, sure, now *judgement) bool {
 			top = v
 		}
 	}
-	explained := now.z < unsureZ || now.level < Suspected && now.z < sureZ && now.slope < sure.slope/2
+	explained := now.level < Suspected && now.z < sureZ && now.slope < sure.slope/2
 	return now.judged && explained || top < sure.base+sure.growth/2 && now.growth < sure.growth/2
 }
 
@@ -221,11 +224,14 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	case !grows:
 	case !fills(q, t.key.name):
 		j.verdict, j.level = Grows, Suspected
-		if j.z >= sure && j.growth >= l.shareOf(q, &j.trend)*j.base {
+		if j.z >= sure && j.growth >= l.shareOf(q, t.key.name, &j.trend)*j.base {
 			j.level = Leak
 		}
 	case filled != nil && j.z >= sure && j.growth >= needed(age)*max(j.base, 7*c.filled(j.coefficients)) && l.beyondLoad(q, &j.trend, needed(age)):
 		j.verdict, j.level = Grows, Leak
+		if age < decidedAge && j.growth < 3*c.filled(j.coefficients) && l.empty(values, &j.trend, &since) {
+			j.verdict, j.level = Unsettled, Suspected
+		}
 	case filled != nil && j.growth < needed(age)*j.base:
 		j.verdict = Filling
 	case filled != nil:
@@ -331,13 +337,17 @@ func needed(age float64) float64 {
 }
 
 // shareOf is needed of a resource that nothing fills. The size of a connection depends on what traffic
-// there is, by the hour, but hardly grows straight for hours.
-func (l *look) shareOf(q *quantity, t *trend) float64 {
+// there is, by the hour, but hardly grows straight for hours. Intelligence depends on no traffic.
+func (l *look) shareOf(q *quantity, name string, t *trend) float64 {
 	share := needed(l.age())
-	if q.kind == KindConnMemory && t.straight() {
+	switch {
+	case q.kind == KindConnMemory && t.straight():
 		return min(share, 0.12)
+	case name == intelStore && t.straight() && t.walk >= straightWalk:
+		return min(share, 0.1)
+	default:
+		return share
 	}
-	return share
 }
 
 // suspicion returns how grave growth is in a process that may still be filling.
@@ -361,11 +371,11 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 	}
 	base, curved := l.fillingOf(values, since, t.onset)
 	had := l.held(values, t)
-	empty := base < 0.12 && had < 2.5
+	empty := base < leastBase && had < leastHeld
 	switch {
 	case q.unit == Entries && t.slope < 50, q.unit == Timers && t.slope < 5:
 		return NoLevel
-	case q.kind == KindSessions && perHour >= 0.1 && t.growth >= 0.3*t.base && base >= 0.3 && curved <= 0.2:
+	case q.kind == KindSessions && perHour >= 0.1 && t.growth >= 0.4*t.base && base >= 0.3 && curved <= 0.2:
 		return Leak
 	case q.kind == KindSessions: // some last for hours
 		return Suspected
@@ -405,6 +415,21 @@ const (
 	largeShare = 0.025
 	entrySize  = 300
 )
+
+// What held less at the start began empty: as a share of the resource, and in hours of growth.
+const (
+	leastBase = 0.12
+	leastHeld = 2.5
+)
+
+// empty reports whether a resource had next to nothing when the process began.
+func (l *look) empty(values []float64, t *trend, since *filling) bool {
+	if l.held(values, t) >= leastHeld {
+		return false
+	}
+	base, _ := l.fillingOf(values, since, t.onset)
+	return base < leastBase
+}
 
 // held returns how many hours of its growth a resource held when the process began, at least: none if it
 // fills, many if it had entries beside those that leak.
@@ -571,9 +596,9 @@ func (l *look) proportional(t *trend) float64 {
 // the load. The load is known but roughly, as what a table follows is a part of it, so it is taken
 // for the cause unless the growth is beyond doubt.
 func (l *look) beyondLoad(q *quantity, t *trend, share float64) bool {
-	const clear, smooth = 8, 12
+	const clear, smooth = 8, 12 // standard errors; sessions follow the load most closely
 	switch {
-	case q.kind == KindCore, t.z >= smooth, l.age() < settled && t.z >= clear:
+	case q.kind == KindCore, t.z >= smooth, l.age() < settled && t.z >= clear && q.kind != KindSessions:
 		return true
 	case l.age() >= settled:
 		return t.walk >= 4 && t.growth >= share*t.base+l.proportional(t)
@@ -702,7 +727,6 @@ func (l *look) describe(res *Resource, j *judgement) {
 // decided returns when a healthy process of that age would have filled what it fills, and what
 // still grows is a leak.
 func (l *look) decided() time.Time {
-	const enough = 22 // hours beyond, in which a leak shows
 	since := l.run.first - l.run.age
-	return seconds(max(since+(settled+enough)*3600, l.run.last+2*3600))
+	return seconds(max(since+decidedAge*3600, l.run.last+2*3600))
 }
