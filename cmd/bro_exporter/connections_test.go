@@ -50,7 +50,7 @@ func TestConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "page") })
-	server := newServer(page, slog.New(slog.DiscardHandler))
+	server := newServer(page, "", slog.New(slog.DiscardHandler))
 	served := make(chan error)
 	go func() { served <- server.Serve(listener) }()
 	t.Cleanup(func() {

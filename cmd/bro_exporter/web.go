@@ -42,7 +42,7 @@ func serve(ctx context.Context, c *collector.Collector, live *verdict.Live, cfg 
 		log.Error("Cannot serve", "err", err)
 		return failed
 	}
-	server := newServer(handler, log)
+	server := newServer(handler, *cfg.WebConfigFile, log)
 	tasks, running := errgroup.WithContext(ctx)
 	tasks.Go(func() error { c.Run(running); return nil })
 	tasks.Go(func() error {
@@ -114,7 +114,7 @@ func logServeError(err error, log *slog.Logger) {
 const maxConnections = 500
 
 // newServer returns a server whose clients cannot hold a connection by doing nothing.
-func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
+func newServer(handler http.Handler, configFile string, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           readOnly(handler),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -122,7 +122,7 @@ func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          log.New(newServerLog(logger), "", 0),
+		ErrorLog:          log.New(newServerLog(configFile, logger), "", 0),
 		ConnState:         newConnections(maxConnections).changed,
 	}
 }

@@ -185,7 +185,7 @@ func (broken) Collect(ch chan<- prometheus.Metric) {
 
 func TestServerLog(t *testing.T) {
 	var log bytes.Buffer
-	server := newServer(nil, logTo(&log))
+	server := newServer(nil, "", logTo(&log))
 	for range 5 {
 		server.ErrorLog.Print("http: TLS handshake error from 192.0.2.1:1: EOF")
 	}
@@ -229,7 +229,8 @@ func certificate(t *testing.T) (config string) {
 
 // Clients that speak no TLS are warned of once, in the exporter's own log format.
 func TestTLS(t *testing.T) {
-	e := launch(t, nil, "--prof.path="+t.TempDir()+"/*/prof.log", "--web.config.file="+certificate(t))
+	config := certificate(t)
+	e := launch(t, nil, "--prof.path="+t.TempDir()+"/*/prof.log", "--web.config.file="+config)
 	address := strings.TrimPrefix(e.url, "http://")
 	for range 5 {
 		resp, err := http.Get(e.url)
@@ -252,7 +253,19 @@ func TestTLS(t *testing.T) {
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("by TLS the code is %d", resp.StatusCode)
 	}
+	// Who spoils the configuration is told, whoever has failed before.
+	if err := os.WriteFile(config, []byte("tls_server_config: ["), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	client.CloseIdleConnections()
+	if resp, err := client.Do(request); err == nil {
+		resp.Body.Close()
+		t.Error("connected without a web configuration")
+	}
 	_, log := e.stop()
+	if !strings.Contains(log, "No client can connect: correct the web configuration "+config) {
+		t.Errorf("nothing tells of the configuration:\n%s", log)
+	}
 	if n := strings.Count(log, "TLS handshake error"); n != 1 || !strings.Contains(log, `level=WARN`) {
 		t.Errorf("%d handshake errors in the log:\n%s", n, log)
 	}

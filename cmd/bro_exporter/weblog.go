@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/exporter-toolkit/web"
 	"golang.org/x/time/rate"
 )
 
@@ -33,10 +34,13 @@ func (o occasional) say(level slog.Level, text string, err any) {
 }
 
 // serverLog takes the messages of net/http, one per Write.
-type serverLog struct{ handshakes, clients, others occasional }
+type serverLog struct {
+	configFile                             string // of the web server
+	config, handshakes, requests, anything occasional
+}
 
-func newServerLog(log *slog.Logger) serverLog {
-	return serverLog{newOccasional(log), newOccasional(log), newOccasional(log)}
+func newServerLog(configFile string, log *slog.Logger) serverLog {
+	return serverLog{configFile, newOccasional(log), newOccasional(log), newOccasional(log), newOccasional(log)}
 }
 
 // Write implements io.Writer.
@@ -44,13 +48,23 @@ func (l serverLog) Write(b []byte) (int, error) {
 	text := strings.TrimSpace(string(b))
 	switch {
 	case strings.HasPrefix(text, "http: TLS handshake error"):
-		l.handshakes.say(slog.LevelWarn, "A client failed to connect by TLS", text)
+		l.handshake(text)
 	case strings.HasPrefix(text, "http2: "):
-		l.clients.say(slog.LevelWarn, "A client does not speak HTTP/2 as it should", text)
+		l.requests.say(slog.LevelWarn, "A client does not speak HTTP/2 as it should", text)
 	default:
-		l.others.say(slog.LevelError, "The web server met an error", text)
+		l.anything.say(slog.LevelError, "The web server met an error", text)
 	}
 	return len(b), nil
+}
+
+// handshake tells why TLS has failed. The web configuration is read for each connection: who spoils it
+// while the exporter runs locks all clients out.
+func (l serverLog) handshake(text string) {
+	if err := web.Validate(l.configFile); err != nil {
+		l.config.say(slog.LevelError, "No client can connect: correct the web configuration "+l.configFile+" or what it names", err)
+		return
+	}
+	l.handshakes.say(slog.LevelWarn, "A client failed to connect by TLS", text)
 }
 
 // scrapeLog takes the errors of a scrape that promhttp cannot send.
