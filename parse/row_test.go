@@ -261,3 +261,22 @@ func TestSnapshotOfRowsWithoutEnd(t *testing.T) {
 	equal(t, "tables", len(snapshots[0].Globals.List), 1+(maxSnapshot-len(memory))/len(row))
 	equal(t, "faults", len(faults), 1)
 }
+
+// Where a thread comes or goes, those behind it are found beside their place.
+func TestThreadsComeAndGo(t *testing.T) {
+	var text bytes.Buffer
+	for i, names := range []string{"abcdef", "abdef", "abcdef", "xabcdef", "bcdefx", "fedcba", "aabcdef", "abcdef"} {
+		fmt.Fprintf(&text, "%d.000000 Memory: total=1K\n", i+1)
+		for k, name := range names {
+			fmt.Fprintf(&text, "%d.000000   %c/Log::WRITER_ASCII in=%d out=2 pending=0/1 (#queue r/w: in=3/4 out=5/6)\n", i+1, name, k)
+		}
+		fmt.Fprintf(&text, "%d.000000 Comm: peers=0\n", i+1)
+	}
+	sameWithoutRows(t, text.Bytes())
+	records, _ := all(t, text.Bytes())
+	got := ""
+	for _, th := range records[3].(*Snapshot).Threads.List {
+		got += th.Name[:1]
+	}
+	equal(t, "names of the fourth snapshot", got, "xabcdef")
+}
