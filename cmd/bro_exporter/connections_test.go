@@ -38,6 +38,7 @@ func (c keptClient) get() error {
 	if err != nil {
 		return err
 	}
+	defer reply.Body.Close()
 	_, err = io.Copy(io.Discard, reply.Body)
 	return err
 }
