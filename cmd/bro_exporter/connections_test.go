@@ -23,7 +23,7 @@ func newKeptClient(t *testing.T, address string) keptClient {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	return keptClient{conn, bufio.NewReader(conn)}
@@ -63,9 +63,6 @@ func TestConnections(t *testing.T) {
 	for i := range maxConnections + over {
 		c := newKeptClient(t, listener.Addr().String())
 		clients = append(clients, c)
-		if i%2 == 1 {
-			continue // it never asks for anything
-		}
 		if err := c.get(); err != nil {
 			t.Fatalf("client %d: %v", i, err)
 		}
