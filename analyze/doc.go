@@ -6,101 +6,125 @@
 //	}
 //	report := p.Report("worker-1", "spool/worker-1/prof.log")
 //
-// Report does not end the run, so a live process may be asked again and again. Memory is bounded
-// however long the log: a number's course is kept in at most 512 buckets of equal spans of time,
-// each with mean, least and greatest value, and a number that never changes in none.
+// Report does not end the run, so the caller may ask about a live process at any time. Memory is bounded
+// however long the log is. The package keeps at most 512 buckets for each number. All buckets cover equal
+// spans of time, and each holds a mean, a minimum and a maximum. A number that never changes needs none.
 //
 // # Answers
 //
-// A run's answer is one of five. Leak: something grows that nothing healthy explains. Stuck:
-// something is wrong now. Suspected: what grows matters, and something healthy could still explain
-// it. Cannot tell: nothing that matters grows yet, and too little was seen to say more;
-// Run.UndecidedUntil is when that ends. Fine: a leak faster than Run.Detectable would have been seen.
+// Each run gets one of five answers:
+//
+//   - Leak: something grows, and nothing healthy explains it.
+//   - Stuck: something is wrong now.
+//   - Suspected: something grows enough to matter, but something healthy could still explain it.
+//   - Cannot tell: the log is too short, or growth that would matter is not yet sure. A log up to
+//     Run.UndecidedUntil would decide.
+//   - Fine: the judge would have seen a leak faster than Run.Detectable.
 //
 // # How growth is judged
 //
-// A restart begins a run. Its start-up is left out: two hours, or a quarter of a process that is
-// younger than eight. A resource is then fitted by least squares with what may move it in a
-// healthy process, and with a line that begins at an onset. The line is what nothing explains.
+// A restart begins a new run. The judge leaves out its start-up: two hours, or the first quarter of a
+// process that is younger than eight hours. A least-squares fit then explains each resource by a straight
+// line from an onset on, the leak, and by everything that may move the resource in a healthy process:
 //
 //   - Load: the rate of new connections and of messages to threads, now and averaged over the last
 //     10 minutes, hour and three hours.
-//   - Filling: what begins empty and fills, with new connections or with time. Entries go after a day, or
-//     level off with time constants of 1 to 12 hours. Caches fill with the connections made, which
-//     under an office's load takes a week. Filling begins when the process does, or when the resource is
-//     first listed. In the first 30 hours it is weighed after the fit, because it looks like a leak.
-//   - What takes memory (memory only): sessions, timers, tables, signature states, messages in queues,
-//     each for no more bytes than its units can cost.
+//   - Filling: some resources begin empty and fill with new connections or with time. Their entries expire
+//     after a day, or the resource levels off with a time constant of 1 to 12 hours. Caches fill with the
+//     connections made, which takes a week under an office's load. Filling begins when the process
+//     starts, or when the log first lists the resource. In the first 30 hours the judge weighs filling
+//     after the fit, because it looks like a leak.
+//   - Memory only: sessions, timers, tables, signature states and messages in queues take memory. Each
+//     explains no more bytes than its units can cost.
 //   - The daily rhythm, as two sines, from 30 hours on.
 //
-// No coefficient is negative, and the level is one of them (Lawson and Hanson, 1974). So a load
-// explains growth in its own direction only, and in proportion at most. The onset is where a line
-// explains most; the line advances by the hour or by the connection, whichever fits better. Its
-// slope is sure by how much better the fit is with it than without, in standard errors of
-// residuals whose memory is taken into account (their autocorrelations, summed up to the first
-// that vanishes). Growth must also go on: split into six parts or into days, it must rise in nearly
-// all, and no slower than a third of how it began. A random walk does neither.
+// Apart from the sines, no coefficient is negative, and the level is one of them (Lawson and Hanson, 1974).
+// So a load explains only growth in its own direction, and at most in proportion. The onset is the point
+// where a line explains most. The line advances by the hour or by the connection, whichever fits better.
+// The judge compares the fit with the line to the fit without it, in standard errors. The residuals are
+// correlated, so the errors are widened by their autocorrelations, summed up to the first that vanishes.
+// Growth must also go on: the judge splits it into six parts, or into days. It must rise in nearly all of
+// them, and in the end at least a third as fast as in the beginning. A random walk does neither.
 //
-// What fills begins empty, and what leaks has a base beside what grows. That tells the two apart in the
-// first 30 hours: a resource fills if it held less than two and a half hours of its growth in the first
-// hour, or if its growth levels off. Such growth is a suspicion only if it is straight and would take a
-// share of the memory in a day. Growth that begins late on a level base is no filling. A table that says
-// for how long it keeps entries (&create_expire, printed by zeek/named-tables.zeek) is full soon after
-// that time, and leaks if it still grows.
+// # Filling or leak
 //
-// Whatever is called a leak must have grown by three tenths of its level in the first 30 hours, by a
-// fifth after that, and by ever less down to 3 %, because traffic changes in ways that no log holds. What
-// follows a part of the load may rise as much as the whole load does, so growth of less than that is a
-// leak only beyond doubt.
+// A resource that fills begins empty. A leak usually has a base beside it: entries that do not grow. The
+// first hour shows which it is. A resource fills if it then held less than its growth of two and a half
+// hours, or if its growth levels off. The judge suspects it only if it grows straight, and so fast that a
+// day of it would take a share of the memory. Growth that begins late on a level base is no filling.
+// zeek/named-tables.zeek prints for how long a table keeps its entries (&create_expire). Such a table is
+// full soon after that time, and leaks if it still grows.
 //
-// Peaks. From 2.4 on, "Memory: total" is the greatest resident size so far. Where it rises, it is what
-// the process holds; where it does not, the process holds no more. Both are fitted: each record must be
-// explained by what there was at that time, and no fit may expect a record where none was set, as it
-// would if the line of a leak were too steep. Where memory in use is logged as well (until 5.1), or the
-// resident size of the live process is given, that is judged instead.
+// # How much growth is a leak
 //
-// Queues. Of the messages that wait the least at each point counts: a queue that is ever empty has
-// no backlog. A backlog is a leak if it rises for two hours, or for six in a process that is older than
-// a day, and never drained from about as much. So is one that drains each night, but less than it
-// filled. A thread that reads nothing while messages are written to it, for two minutes and four
-// snapshots, is stuck.
+// Traffic changes in ways that no log shows, so a leak must be large as well as sure. It must exceed three
+// tenths of the level in the first 30 hours, and a fifth after that. The share then falls with age, down
+// to 3 %. Straight growth needs less where little else explains it: in the first 30 hours a tenth of the
+// memory of a process, and at any age a tenth of the intelligence store and an eighth of the bytes that a
+// connection takes. A resource may follow a part of the load, so the judge also lets it rise as much as
+// the whole load does, unless the growth is beyond doubt.
 //
-// Less than an hour. Only what nobody would wait for is suspected: memory that rises in each quarter of
-// the log, or of its second half, by tens of megabytes that nothing else explains. A process that starts
-// does so too, but soon slows down; one that started ten minutes before does not. Memory is suspected
-// too if it has grown out of all proportion since the process started.
+// # Peaks
 //
-// Restarts. Each run is judged by itself. What is suspected in two thirds of three runs or more, as when
-// a process is restarted each night, is a leak; a suspicion that most of them do not share is dropped. A
-// table that fills does so in each run, so it stays a suspicion.
+// From 2.4 on, "Memory: total" is the largest resident size so far. Where it rises, it is what the process
+// holds; where it does not, the process holds no more than that. The judge fits both facts: the load and the
+// line at the time of a record must explain it, and a fit may not expect a record where the process
+// set none, as too steep a line would. If the log has memory in use (until 5.1), or the caller gives the
+// resident size of the live process, the judge takes that instead.
 //
-// Rates. The interval of a rate adds three errors: what the scatter and the onset leave open, how the rate
-// differs from part to part, and by how much the line and the rise from begin to end disagree. It reaches
-// to three of them on each side, because that holds the truth of nine in ten labelled leaks.
+// # Queues
+//
+// The judge takes the lowest number of waiting messages at each point, so a queue that is ever empty has no
+// backlog. A backlog is a leak if it rises for two hours, or for six in a process older than 30 hours, and
+// never drained before from about the same length. It is also a leak if it drains each night, but less than it filled
+// by day. A thread is stuck if it reads nothing for two minutes and four snapshots while others write to it.
+//
+// # Less than an hour
+//
+// The judge suspects only growth so fast that nobody would wait: a table that doubles and gains 10,000 entries,
+// or memory that rises in each quarter of the log, or of its second half, by tens of megabytes that nothing
+// else explains. A process that starts grows like that too, but soon slows down; a process that
+// started ten minutes before no longer does. The judge also suspects a process that has gained 16 GiB since
+// its start.
+//
+// # Restarts
+//
+// The judge takes each run by itself, and then compares three or more. It calls a suspicion a leak if two
+// thirds of the runs share it, as when a process restarts each night. It drops a suspicion that most runs
+// do not share. A table that fills does so in each run, so it stays suspected.
+//
+// # Rates
+//
+// The interval of a rate adds three errors: the scatter and the uncertain onset, the difference of the rate
+// from part to part, and the difference between the line and the rise from first to last. It spans three
+// standard errors on each side, because that holds the true rate of nine in ten labelled leaks.
 //
 // # Looks
 //
-// A week has 168 hours, and somebody who asks at each has 168 chances to be told something false. So the
-// run is judged at fixed ages, each hour or 1.12 times apart, in packet time, and a file gets the same
-// answer however it is read. The first look that finds a leak asks for 6 standard errors, which chance
-// gives once in 1e9. It is a leak for a Report from then on while 5 are left: asking for as much again
-// would take one leak in six back. After a second look, a sixth of the run's age later, it stays a leak
-// until half of its growth has come back, or what the whole run shows explains it. Between 3 and 5
-// standard errors a young run is not called fine.
+// A week has 168 hours, so a caller who asks each hour has 168 chances of a false answer. The judge therefore
+// looks at fixed ages of the run, in packet time: each hour, or at 1.12 times the last age if that is later. A
+// file gets the same answer however you read it. The first look that finds a leak asks for 6 standard
+// errors, which chance gives once in 1e9. From then on a Report calls it a leak while 5 are left; asking
+// for 6 each time would take back one leak in six. A later look confirms it, after a sixth of the
+// run's age or after 12 hours. A confirmed leak stays one until half of its growth has come back, or
+// until the whole run shows another cause. The judge does not call a run fine while growth that matters
+// stands between 3 and 5 standard errors.
 //
 // # What was weighed
 //
-// Rank tests of slopes (Mann and Kendall, Theil and Sen) with the load projected out by correlation
-// were used before: a load explained growth against its own direction, and without bound, and four
-// of five healthy one-day tables were called leaks. Seasonal rank tests need days to say anything.
-// Counting records of peaks (Foster and Stuart) threw away how high they were. Fitting a peak by the
-// greatest value of each cause so far lets each cause have its record at another time, and counts the
-// hours in which nothing is known; nearly half of the leaks of days were lost. A sequential
-// likelihood ratio would need to know the noise beforehand.
+//   - Rank tests of slopes (Mann and Kendall, Theil and Sen), with the load projected out by correlation:
+//     they let a load explain growth against its own direction and without bound, and called four of five
+//     healthy one-day tables leaks. Seasonal rank tests need days before they answer.
+//   - Records of peaks (Foster and Stuart): counting them ignores how high they are.
+//   - Peaks by the running maximum of each cause: each cause then has its record at another time, and hours
+//     without a record count as evidence. It lost nearly half of the leaks in logs of days.
+//   - A sequential likelihood ratio needs to know the noise beforehand.
 //
 // # What it cannot see
 //
-// A leak slower than noise and load hide in the time that was logged. In the first day, a small table
-// that leaks from nothing. From 5.1 on, the name of a table. From 5.2 on, memory in use: a leak that
-// stays below an earlier peak. Anything that prof.log does not hold, above all which code allocates.
+//   - A leak slower than the noise and the load hide in the time of the log.
+//   - In the first day, a small table that leaks from nothing.
+//   - From 5.1 on, the name of a table, unless zeek/named-tables.zeek prints it.
+//   - From 5.2 on, a leak of memory that stays below an earlier peak.
+//   - Anything that prof.log does not hold, above all the code that allocates.
 package analyze
