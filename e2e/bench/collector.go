@@ -71,12 +71,12 @@ func (b *bench) collector() ([]row, error) {
 	}
 	return append(rows,
 		row{work: "scrape of 64, 256 and 1024 processes", measured: fmt.Sprintf("%.2f, %.2f, %.2f x families", each(64), each(256), each(1024)), anchor: "of 64",
-			figure: each(1024) / each(64), unit: "x", goal: 1.25, miss: "The cost of families does not grow evenly either."},
+			figure: each(1024) / each(64), unit: "x", goal: 1.25, miss: "The anchor does not grow evenly either."},
 		row{work: "allocations of a scrape", anchor: fmt.Sprintf("families made beforehand: %.0f", got["Scrape/256/identity/families"]["allocs/op"]),
 			figure: got["Scrape/256/identity/unchanged"]["allocs/op"], unit: "allocations", goal: 1000, miss: "The encoder allocates for each family."},
-		row{work: "poll each second, nothing happens", figure: got["Poll/idle"]["%core-each-second"], unit: "% of a core", goal: 0.3, miss: "256 calls of stat."},
-		row{work: "poll each second, each log has got a snapshot", figure: got["Poll/busy"]["%core-each-second"], unit: "% of a core", goal: 5, miss: "256 snapshots are read."},
-		row{work: "first poll of logs of 1 GB", measured: fmt.Sprintf("%.2f s", got["Start"]["cpu-s/start"]), figure: got["Start"]["KiB/log"], unit: "KiB read a log", goal: 256,
+		row{work: "poll 256 logs each second, none has changed", figure: got["Poll/idle"]["%core-each-second"], unit: "% of a core", goal: 0.3, miss: "256 calls of stat."},
+		row{work: "poll 256 logs each second, each has a new snapshot", figure: got["Poll/busy"]["%core-each-second"], unit: "% of a core", goal: 5, miss: "256 snapshots are read."},
+		row{work: "first poll of 256 logs of 1 GB", measured: fmt.Sprintf("%.2f s", got["Start"]["cpu-s/start"]), figure: got["Start"]["KiB/log"], unit: "KiB read a log", goal: 256,
 			miss: "The newest expensive snapshot lies far from the end."},
 	), nil
 }

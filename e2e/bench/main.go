@@ -127,8 +127,8 @@ func (r *row) goalText() string {
 // page returns the table as Markdown.
 func (b *bench) page() string {
 	var page strings.Builder
-	page.WriteString("# Benchmarks\n\nWhat the programs cost, each beside an anchor of the same run. `make bench` prints this page for your machine.\n\n")
-	fmt.Fprintf(&page, "One run on %s, commit %s. Large logs have %d MB; times are CPU time, medians of %d runs.\n\n", machine(), commit(), b.size/1e6, b.rounds)
+	page.WriteString("# Benchmarks\n\nThis page shows what the programs cost. Each cost stands beside an anchor from the same run, and a bold figure misses its goal.\n`make bench` prints this page for your machine.\n\n")
+	fmt.Fprintf(&page, "One run on %s, commit %s. Large logs have %d MB. Times are CPU time unless marked as wall clock, and medians of %d runs.\n\n", machine(), commit(), b.size/1e6, b.rounds)
 	for _, name := range b.missing {
 		fmt.Fprintf(&page, "Not installed, so not measured: %s.\n\n", name)
 	}
