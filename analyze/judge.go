@@ -34,14 +34,19 @@ const straightWalk = 6
 // young is how many hours must have been seen before anything but totals is judged.
 const young = 1
 
-// sureHours is how long anything but a queue must have been seen to grow to be called a leak in the
-// first day, and that only of a process whose load is known.
-const sureHours = 2.5
+// sureHours is for how many hours anything but a queue must grow to be called a leak in the first day,
+// and that only of a process whose load is known; surelyHours is the same of what nothing fills.
+const (
+	sureHours   = 2.5
+	surelyHours = 1.5
+)
 
 // grownFor returns for how many hours a resource must have grown to be called a leak in a process of that
 // age: what is new to an old process fills as in a young one.
 func grownFor(q *quantity, name string, age float64) float64 {
 	switch {
+	case age < settled && !fills(q, name):
+		return surelyHours
 	case age < settled:
 		return sureHours
 	case q.kind == KindCore:
@@ -241,7 +246,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	default:
 		whole := l.courseOf(q, values, &since)
 		full := whole.fit()
-		sound := full.z >= sure && full.steady && full.growth >= material(q, c.hours(), max(full.base, 0))
+		sound := full.z >= l.besideFilling(q, &j.trend, sure) && full.steady && full.growth >= material(q, c.hours(), max(full.base, 0))
 		late := sound && full.onset > c.x[0]+0.2*c.hours()
 		j.level = l.suspicion(q, values, &j.trend, &full, sound, late, &since)
 		j.verdict = Unsettled
@@ -295,6 +300,15 @@ func (l *look) courseOf(q *quantity, values []float64, f *filling) course {
 		c.boundFills(cacheShare * c.y[0])
 	}
 	return c
+}
+
+// besideFilling returns how many standard errors growth must be that filling does not explain, in a young
+// process. Memory asks for less if its growth beyond the load is sure: the caches that it fills are bounded.
+func (l *look) besideFilling(q *quantity, t *trend, sure float64) float64 {
+	if q.kind == KindCore && t.z >= sure {
+		return surelyZ
+	}
+	return sure
 }
 
 // cacheShare is how much of its memory a process may fill in caches that its log does not show.
