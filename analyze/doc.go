@@ -64,6 +64,10 @@
 // connection takes. A resource may follow a part of the load, so the judge also lets it rise as much as
 // the whole load does, unless the growth is beyond doubt.
 //
+// Growth must also last. In the first 30 hours it must last two and a half hours, or one and a half where
+// nothing fills the resource. After that it must last a day where something fills it, 12 hours in the memory
+// of a process, and six hours elsewhere.
+//
 // # Peaks
 //
 // From 2.4 on, "Memory: total" is the largest resident size so far. Where it rises, it is what the process

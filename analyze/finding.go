@@ -24,8 +24,7 @@ func (f *findings) find() {
 	f.names()
 }
 
-// sinceStart tells of a process that was seen for less than an hour and has grown out of all
-// proportion before.
+// sinceStart finds a process that was seen for less than an hour, and has grown out of all proportion before.
 func (f *findings) sinceStart() {
 	r := f.run
 	grown := r.sinceStart()
@@ -95,7 +94,7 @@ type resource struct {
 	*judgement
 	quantity *quantity
 	name     string  // of the thread, table, timer
-	expiry   float64 // hours for which a table keeps an entry; 0: not known
+	expiry   float64 // hours that a table keeps an entry; 0 if not known
 }
 
 // all returns the resources that keep accepts.
@@ -261,7 +260,7 @@ func (f *findings) namedTables(named []resource) {
 	}
 }
 
-// expiry adds to a table's finding for how long it says that it keeps its entries.
+// expiry adds to a table's finding how long the table keeps its entries.
 func (f *findings) expiry(r resource) {
 	if r.expiry == 0 {
 		return
@@ -269,7 +268,7 @@ func (f *findings) expiry(r resource) {
 	last := &f.list[len(f.list)-1]
 	last.Text += ", and it keeps entries for " + duration(r.expiry)
 	if r.level == Leak {
-		last.Advice = "What is older should have expired: look at its &expire_func, and for what inserts the same keys again."
+		last.Advice = "Older entries should have expired: look at its &expire_func, and for code that inserts the same keys over and over."
 	}
 }
 

@@ -27,22 +27,22 @@ func (t *tracked) needs() float64 {
 	return sureZ
 }
 
-// straightWalk is how many standard errors the mean increment from part to part is of a line that noise
-// hardly bends.
+// straightWalk is how straight a line must grow for noise hardly to bend it: its mean increment from part to
+// part, in standard errors.
 const straightWalk = 6
 
-// young is how many hours must have been seen before anything but totals is judged.
+// young is how many hours of log the judge needs before it judges more than totals.
 const young = 1
 
-// sureHours is for how many hours anything but a queue must grow to be called a leak in the first day,
-// and that only of a process whose load is known; surelyHours is the same of what nothing fills.
+// sureHours is for how many hours anything but a queue must have grown to be called a leak in the first 30
+// hours. The load must be known, too. surelyHours is the same for a resource that nothing fills.
 const (
 	sureHours   = 2.5
 	surelyHours = 1.5
 )
 
 // grownFor returns for how many hours a resource must have grown to be called a leak in a process of that
-// age: what is new to an old process fills as in a young one.
+// age. A new resource of an old process fills as in a young one.
 func grownFor(q *quantity, name string, age float64) float64 {
 	switch {
 	case age < settled && !fills(q, name):
@@ -58,13 +58,13 @@ func grownFor(q *quantity, name string, age float64) float64 {
 	}
 }
 
-// settled is the age in hours by which a healthy process has filled what it fills.
+// settled is the age in hours by which a healthy process has filled everything that it fills.
 const settled = 30
 
-// decidedAge is the age in hours by which what leaks has grown beyond what has filled.
+// decidedAge is the age in hours by which a leak has outgrown everything that fills.
 const decidedAge = settled + 22
 
-// judgement is what a look finds out about a resource.
+// judgement is the result of a look at one resource.
 type judgement struct {
 	trend
 	from, to float64 // hours, of the course
@@ -75,7 +75,7 @@ type judgement struct {
 	least    float64 // the slowest growth that would have been seen, units per hour
 }
 
-// resources judges all that was measured in the run.
+// resources judges every resource of the run.
 func (l *look) resources() ([]Resource, []judgement) {
 	r := l.run
 	resources, judgements := make([]Resource, len(r.order)), make([]judgement, len(r.order))
@@ -116,7 +116,7 @@ func (l *look) resource(t *tracked) (Resource, judgement) {
 	return res, j
 }
 
-// remember returns the judgement that was sure, with what is known now.
+// remember returns the sure judgement, with the newest trend if that still grows.
 func (l *look) remember(sure, now *judgement) judgement {
 	j := *sure
 	if now.growth > sure.growth/2 && now.z > suspectZ/2 {
@@ -125,9 +125,8 @@ func (l *look) remember(sure, now *judgement) judgement {
 	return j
 }
 
-// cameBack reports whether a resource that leaked has given back half of what it had grown by then, or
-// what is known now explains that. A load that has gone down is no such thing, so it must have been
-// low for as long as a load is.
+// cameBack reports whether a leak has given back half of its growth, or whether the newest judgement explains
+// it. A lower load is no proof, so the resource must have been low for as long as a load is.
 func (l *look) cameBack(values []float64, sure, now *judgement) bool {
 	end := l.hours[len(l.hours)-1]
 	span := min(3*day, max(1, end/4))
@@ -145,7 +144,7 @@ func (l *look) cameBack(values []float64, sure, now *judgement) bool {
 func (l *look) judge(t *tracked, values []float64, sure float64) judgement {
 	q := &l.run.quantities[t.key.quantity]
 	if t.key.name != "" && t.max-t.min < q.least {
-		return judgement{verdict: Flat} // like most of many, and not worth a test
+		return judgement{verdict: Flat} // as most of many names are; not worth a test
 	}
 	if q.group == QueuesGroup {
 		return l.judgeQueue(t, q)
@@ -168,10 +167,10 @@ func (l *look) judge(t *tracked, values []float64, sure float64) judgement {
 	return j
 }
 
-// maxSteps is how often a resource may jump; what jumps more often grows, or shrinks, in that way.
+// maxSteps is how often a resource may jump. One that jumps more often grows, or shrinks, by jumps.
 const maxSteps = 4
 
-// steps returns the jumps that were not taken back, as when an intelligence file is loaded again.
+// steps returns the jumps that lasted, as when Zeek loads an intelligence file again.
 func (c *course) steps(j *judgement, least float64) []step {
 	if j.level >= Suspected {
 		return nil
@@ -209,7 +208,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	since, age := l.filling, l.age()
 	first := (t.from - l.run.first) / 3600
 	if first > young {
-		since = l.fillingSince(first) // it was made then, or was not worth listing
+		since = l.fillingSince(first) // it was made then, or was too small to be listed
 		age = (l.run.last - t.from) / 3600
 	}
 	if t.expiry > 0 {
@@ -242,7 +241,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	case filled != nil:
 		j.verdict, j.level = Unsettled, Suspected
 	case q.name == unnamedTable && first > young:
-		j.verdict = Unsettled // it may be another that was emptied
+		j.verdict = Unsettled // it may be another table that was emptied
 	default:
 		whole := l.courseOf(q, values, &since)
 		full := whole.fit()
@@ -257,8 +256,8 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	return j
 }
 
-// growth fits a resource, and reports whether it grows by what matters, all the time, and beyond what
-// may explain it. If it does not, the judgement is final.
+// growth fits a resource, and reports whether it grows steadily, by as much as matters, and beyond its
+// causes. If not, the judgement is final.
 func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (c course, j judgement, grows bool) {
 	c = l.courseOf(q, values, f)
 	hours, last, raw := c.hours(), c.y[len(c.y)-1], c.moved()
@@ -279,7 +278,7 @@ func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (
 	case q.group == TablesGroup && c.cleared(&j.trend, q.least):
 		j.verdict = Stepped
 	case q.peak && j.parts < fewParts && l.age() >= settled && j.z >= sureZ && j.growth >= 0.1*j.base:
-		j.verdict, j.level = Unsettled, Suspected // too few records to see it go on
+		j.verdict, j.level = Unsettled, Suspected // too few records to show that it goes on
 	case !j.steady:
 		j.verdict = Filling
 	case l.age() >= settled && j.z < surelyZ:
@@ -292,7 +291,7 @@ func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (
 	return c, j, grows
 }
 
-// courseOf returns a resource's course after the start-up with what may move it there, and what fills.
+// courseOf returns a resource's course after the start-up, with its causes and its filling as columns.
 func (l *look) courseOf(q *quantity, values []float64, f *filling) course {
 	c := l.newCourse(values, l.causes(q, f), l.begin)
 	c.peak = q.peak
@@ -302,8 +301,8 @@ func (l *look) courseOf(q *quantity, values []float64, f *filling) course {
 	return c
 }
 
-// besideFilling returns how many standard errors growth must be that filling does not explain, in a young
-// process. Memory asks for less if its growth beyond the load is sure: the caches that it fills are bounded.
+// besideFilling returns how many standard errors growth beside filling must be in a young process. Memory
+// needs less if its growth beyond the load is sure, because the caches that it fills are bounded.
 func (l *look) besideFilling(q *quantity, t *trend, sure float64) float64 {
 	if q.kind == KindCore && t.z >= sure {
 		return surelyZ
@@ -311,10 +310,10 @@ func (l *look) besideFilling(q *quantity, t *trend, sure float64) float64 {
 	return sure
 }
 
-// cacheShare is how much of its memory a process may fill in caches that its log does not show.
+// cacheShare is the share of its memory that a process may fill with caches that its log does not show.
 const cacheShare = 0.2
 
-// boundFills lets no column that stands for filling explain more than most.
+// boundFills lets no column of filling explain more than most.
 func (c *course) boundFills(most float64) {
 	for j := range c.columns {
 		if c.columns[j].fills {
@@ -332,8 +331,8 @@ func fills(q *quantity, name string) bool {
 	return q.fills && name != intelStore
 }
 
-// settled returns the age in hours by which the resource is full if it only fills. A table that says
-// for how long it keeps entries is full soon after that.
+// settled returns the age in hours by which the resource is full if it only fills. A table that gives its
+// expiry is full soon after that.
 func (t *tracked) settled() float64 {
 	if t.expiry > 0 {
 		return 1 + 1.25*t.expiry
@@ -341,8 +340,8 @@ func (t *tracked) settled() float64 {
 	return settled
 }
 
-// needed returns by what share growth must exceed the level to be called a leak in a process of that age,
-// in hours: the fewer days it has seen, the more may be due to traffic that has changed.
+// needed returns the share of its level by which a resource must grow to be called a leak in a process of
+// that age, in hours. A process that has seen fewer days needs more, because its traffic may have changed.
 func needed(age float64) float64 {
 	if age < settled {
 		return 0.3
@@ -350,8 +349,8 @@ func needed(age float64) float64 {
 	return max(0.03, 6/age)
 }
 
-// shareOf is needed of a resource that nothing fills. The size of a connection depends on what traffic
-// there is, by the hour, but hardly grows straight for hours. Intelligence depends on no traffic.
+// shareOf is needed for a resource that nothing fills. The size of a connection changes with the traffic from
+// hour to hour, but hardly grows straight for hours. Intelligence does not depend on traffic.
 func (l *look) shareOf(q *quantity, name string, t *trend) float64 {
 	share := needed(l.age())
 	switch {
@@ -364,7 +363,7 @@ func (l *look) shareOf(q *quantity, name string, t *trend) float64 {
 	}
 }
 
-// suspicion returns how grave growth is in a process that may still be filling.
+// suspicion returns the level of growth in a process that may still be filling.
 func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, late bool, since *filling) Level {
 	perHour := t.slope / max(t.base, 1)
 	lasts := t.to() - t.onset
@@ -373,7 +372,7 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 	}
 	if q.kind == KindCore {
 		if l.rise(values, t.onset) < t.growth/3 {
-			return NoLevel // one day's fall of the load says too little of what it took away
+			return NoLevel // one day shows too little of what a falling load takes away
 		}
 		if sound && full.growth >= 0.1*full.base {
 			return Leak
@@ -423,14 +422,15 @@ func (l *look) rise(values []float64, since float64) float64 {
 	return last - first
 }
 
-// What fills may take largeShare of the memory in a day, at entrySize bytes an entry, before anybody
-// should look.
+// A resource that fills is worth a look if it takes largeShare of the memory in a day, at entrySize bytes an
+// entry.
 const (
 	largeShare = 0.025
 	entrySize  = 300
 )
 
-// What held less at the start began empty: as a share of the resource, and in hours of growth.
+// A resource that held less than these at the start began empty: as a share of the resource, and in hours of
+// growth.
 const (
 	leastBase = 0.12
 	leastHeld = 2.5
@@ -446,7 +446,7 @@ func (l *look) empty(values []float64, t *trend, since *filling) bool {
 }
 
 // held returns how many hours of its growth a resource held when the process began, at least: none if it
-// fills, many if it had entries beside those that leak.
+// fills, many if other entries stood beside those that leak.
 func (l *look) held(values []float64, t *trend) float64 {
 	const from, to = 1. / 3, 1.25
 	least, grown := math.Inf(1), 0.0
@@ -464,8 +464,8 @@ func (l *look) held(values []float64, t *trend) float64 {
 	return over(least, t.slope)
 }
 
-// matters reports whether growth would matter if it went on: in bytes a day, or, of what is not bytes,
-// as a share of what there is. A cache that is one by design never does.
+// matters reports whether growth would matter if it went on: in bytes a day, or else as a share of the level.
+// A cache by design never matters.
 func (l *look) matters(r resource) bool {
 	const share = 0.02 // of the memory
 	perDay := day * r.slope
@@ -495,11 +495,10 @@ func (l *look) memory() float64 {
 
 func (t *trend) to() float64 { return t.onset + over(t.growth, t.slope) }
 
-// risen returns by how much the resource has risen since the onset, with its causes and without.
+// risen returns by how much the resource has risen since the onset, its causes included.
 func (t *trend) risen() float64 { return t.growth + max(0, t.causes[len(t.causes)-1]-t.base) }
 
-// filled returns by how much the columns but the first rise, according to the coefficients, that
-// stand for what fills.
+// filled returns by how much the columns of filling rise, with the given coefficients.
 func (c *course) filled(coefficients []float64) float64 {
 	first, last := 0.0, 0.0
 	for j := range c.columns {
@@ -514,11 +513,11 @@ func (c *course) filled(coefficients []float64) float64 {
 // straight reports whether the growth goes on as fast as it began.
 func (t *trend) straight() bool { return t.late >= 0.6*t.early }
 
-// fillingOf tells a resource that fills from one that grows beside it. What fills begins empty: a
-// table that expires after a day has next to nothing in the first minutes, and a table that leaks
-// has what it has anyway. And what fills does so ever more slowly. The base is the share of the
-// resource that does not fill, but for what it may have had when it was listed first; what has grown
-// since a late onset counts as neither. Curved is the share of what fills that levels off, if that is sure.
+// fillingOf tells a resource that fills from a leak. What fills begins empty: a table whose entries expire
+// after a day has next to nothing in the first minutes, but a table that leaks has its other entries. And
+// what fills does so ever more slowly. base is the share of the resource that does not fill, less what it may
+// have had when it was first listed. Growth since a late onset is not part of it. curved is the share of the
+// filling that levels off, if that is sure.
 func (l *look) fillingOf(values []float64, since *filling, onset float64) (base, curved float64) {
 	const early, late = 1. / 3, 1.
 	begin := 0
@@ -537,7 +536,7 @@ func (l *look) fillingOf(values []float64, since *filling, onset float64) (base,
 		add(l.eachPoint(func(h float64) float64 { return max(0, h-onset) }))
 	}
 	ramps := add()
-	const uneven = 2 // of loaded, those that do not level off
+	const uneven = 2 // the first two of loaded do not level off
 	straights := add(since.loaded[:min(uneven, len(since.loaded))]...)
 	add(since.loaded[min(uneven, len(since.loaded)):]...)
 	add(since.even...)
@@ -563,7 +562,7 @@ func (l *look) fillingOf(values []float64, since *filling, onset float64) (base,
 	return over(max(0, parts[0]-1.5*listedFrom), parts[0]+parts[2]+parts[3]), curved
 }
 
-// emptied reports whether a table has lost half of its entries at once before the trend begins.
+// emptied reports whether a table lost half of its entries at once during the start-up.
 func (l *look) emptied(values []float64, least float64) bool {
 	before := math.NaN()
 	for _, v := range values[:l.begin] {
@@ -577,7 +576,7 @@ func (l *look) emptied(values []float64, least float64) bool {
 	return false
 }
 
-// level reports whether values hardly change from a point to an onset: no table that was just emptied.
+// level reports whether values hardly change from a point to an onset, so that no table was just emptied.
 func (l *look) level(values []float64, begin int, onset float64) bool {
 	low, high := math.Inf(1), math.Inf(-1)
 	for i := begin; i < len(values) && l.hours[i] < onset; i++ {
@@ -588,8 +587,8 @@ func (l *look) level(values []float64, begin int, onset float64) bool {
 	return high <= 1.5*low
 }
 
-// proportional returns by how much a level would have risen since the trend's onset if it were in
-// proportion to the load.
+// proportional returns by how much a level would have risen since the trend's onset in proportion to the
+// load.
 func (l *look) proportional(t *trend) float64 {
 	most := 0.0
 	for _, load := range l.loads {
@@ -606,9 +605,9 @@ func (l *look) proportional(t *trend) float64 {
 	return most * t.base
 }
 
-// beyondLoad reports whether a resource grows by a share of its level more than it would in proportion to
-// the load. The load is known but roughly, as what a table follows is a part of it, so it is taken
-// for the cause unless the growth is beyond doubt.
+// beyondLoad reports whether a resource grows by a share of its level more than in proportion to the load. A
+// resource may follow a part of the load that the log does not show, so the load counts as the cause unless
+// the growth is beyond doubt.
 func (l *look) beyondLoad(q *quantity, t *trend, share float64) bool {
 	const clear, smooth = 8, 12 // standard errors; sessions follow the load most closely
 	switch {
@@ -624,7 +623,7 @@ func (l *look) beyondLoad(q *quantity, t *trend, share float64) bool {
 // age returns how many hours old the process is.
 func (l *look) age() float64 { return (l.run.age + l.run.last - l.run.first) / 3600 }
 
-// material returns the least growth, in a span of hours, that matters.
+// material returns the least growth that matters in a span of hours.
 func material(q *quantity, hours, level float64) float64 {
 	share := 0.05
 	switch {
@@ -636,7 +635,7 @@ func material(q *quantity, hours, level float64) float64 {
 	return max(q.least, q.slowest()*hours, share*level)
 }
 
-// slowest returns what growth an hour matters to nobody.
+// slowest returns the growth an hour that is too slow to matter.
 func (q *quantity) slowest() float64 {
 	switch {
 	case q.kind == KindConnMemory:
@@ -650,7 +649,7 @@ func (q *quantity) slowest() float64 {
 	}
 }
 
-// causes returns what may move a quantity.
+// causes returns the columns that may move a quantity.
 func (l *look) causes(q *quantity, f *filling) (causes []column) {
 	add := func(lists [][]float64, fills bool) {
 		for _, values := range lists {
@@ -680,8 +679,8 @@ func (l *look) causes(q *quantity, f *filling) (causes []column) {
 // moved returns by how much the course has risen.
 func (c *course) moved() float64 { return risenBy(c.x, c.y) }
 
-// risenBy returns by how much values have risen, the last of them compared with the first: those of a day
-// if there are two.
+// risenBy returns by how much values have risen, from the mean of the first to that of the last. It compares
+// whole days if there are two.
 func risenBy(hours, values []float64) float64 {
 	n := len(values)
 	part := max(1, n/8)
@@ -691,8 +690,7 @@ func risenBy(hours, values []float64) float64 {
 	return stat.Mean(values[n-part:], nil) - stat.Mean(values[:part], nil)
 }
 
-// cleared reports whether the course falls at once as no load does: a table that is emptied now and
-// then.
+// cleared reports whether the course falls faster than any load: a table that is emptied now and then.
 func (c *course) cleared(t *trend, least float64) bool {
 	for i := 2; i < len(c.y); i++ {
 		for k := i - 2; k < i; k++ {
@@ -704,9 +702,9 @@ func (c *course) cleared(t *trend, least float64) bool {
 	return false
 }
 
-// intervalErrors is how many standard errors a 95 % interval of a rate reaches to each side. Of 400 labelled
-// leaks, 1.96 hold the truth of 83 %, 2.6 of 90 % and 3 of 91 %: rates change by the hour, and what
-// explains the rest is fitted too.
+// intervalErrors is how many standard errors the 95 % interval of a rate spans on each side. Of 400 labelled
+// leaks, 1.96 hold the true rate of 83 %, 2.6 of 90 % and 3 of 91 %: rates change by the hour, and the causes
+// are fitted too.
 const intervalErrors = 3
 
 func (l *look) describe(res *Resource, j *judgement) {
@@ -722,7 +720,7 @@ func (l *look) describe(res *Resource, j *judgement) {
 	if from < j.onset || j.slope == 0 {
 		start = res.First
 	}
-	margin := max(intervalErrors*j.spread, math.Abs(j.slope)/(2*maxPoints)) // points tell no finer times
+	margin := max(intervalErrors*j.spread, math.Abs(j.slope)/(2*maxPoints)) // points give no finer times
 	if !finite(margin) {
 		margin = math.Abs(j.slope)
 	}
@@ -738,8 +736,8 @@ func (l *look) describe(res *Resource, j *judgement) {
 	}
 }
 
-// decided returns when a healthy process of that age would have filled what it fills, and what
-// still grows is a leak.
+// decided returns the time by which a healthy process has filled everything that it fills, so that further
+// growth is a leak.
 func (l *look) decided() time.Time {
 	since := l.run.first - l.run.age
 	return seconds(max(since+decidedAge*3600, l.run.last+2*3600))

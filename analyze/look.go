@@ -8,24 +8,24 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// maxPoints bounds the points in time by which a run is looked at.
+// maxPoints bounds the points in time of a look.
 const maxPoints = 96
 
-// day is how long a healthy table may fill, in hours: stock tables keep their entries for a day.
+// day is how many hours a healthy table may fill: stock tables keep their entries for a day.
 const day = 24
 
-// rhythmHours is how long a resource must have been seen for its daily rhythm to show.
+// rhythmHours is how many hours of a resource show its daily rhythm.
 const rhythmHours = 30
 
-// look is a run as it is seen at one time: its points, and what moves a healthy resource at each.
+// look is a run seen at one time: its points, and the causes that move a healthy resource at each.
 type look struct {
 	run   *run
 	size  int       // buckets to a point
-	hours []float64 // of each point's middle, since the run's begin
+	hours []float64 // from the run's start to the middle of each point
 	begin int       // the first point after the start-up
 
 	loads    [][]float64 // new connections, and messages to threads, per second
-	follows  [][]float64 // what is there because of the load of the last hours
+	follows  [][]float64 // held because of the load of the last hours
 	filling  filling     // what fills since the process started
 	made     []float64   // new connections per second in each bucket
 	consumed []column    // what takes memory, its means
@@ -76,7 +76,7 @@ func newLook(r *run) *look {
 	return l
 }
 
-// waiting returns how many messages wait in all long queues, nil if none is long.
+// waiting returns how many messages wait in all long queues together, nil if none is long.
 func (l *look) waiting() (total []float64) {
 	for _, t := range l.run.order {
 		if q := &l.run.quantities[t.key.quantity]; q.group != QueuesGroup || t.max < q.least {
@@ -100,7 +100,8 @@ func (l *look) eachPoint(f func(hours float64) float64) []float64 {
 	return values
 }
 
-// addLoad adds what a load, per second in each bucket, holds: what expires after minutes to hours. Of the load of new connections more is kept, if it makes them.
+// addLoad adds a load, per second in each bucket, and what it leaves behind for minutes to hours. If the load
+// makes connections, it also keeps them.
 func (l *look) addLoad(load []float64, hour float64, makes bool) {
 	if load == nil || stat.Mean(load, nil) <= 0 {
 		return
@@ -117,11 +118,11 @@ func (l *look) addLoad(load []float64, hour float64, makes bool) {
 	}
 }
 
-// filling is what fills since some time: for up to a day with what new connections bring, for up to a
-// day with the time, and caches with the connections made.
+// filling is how a resource fills from some time on: loaded with new connections and even with time, each for
+// up to a day, and cached with the connections made.
 type filling struct{ loaded, even, cached [][]float64 }
 
-// fillingSince returns how what begins empty at that hour fills, the log's begin being hour 0.
+// fillingSince returns how a resource fills that begins empty at that hour. The log begins at hour 0.
 func (l *look) fillingSince(begin float64) filling {
 	f := l.expiringAfter(begin, day)
 	for _, constant := range []float64{1, 3, 6, 12} {
@@ -142,7 +143,8 @@ func (l *look) fillingSince(begin float64) filling {
 	return f
 }
 
-// expiringAfter returns how what begins empty at that hour fills if all of it expires after span hours.
+// expiringAfter returns how a resource fills that begins empty at that hour, if each entry expires after span
+// hours.
 func (l *look) expiringAfter(begin, span float64) filling {
 	f := filling{loaded: [][]float64{l.eachPoint(func(h float64) float64 { return min(max(0, h-begin), span) })}}
 	if l.made != nil {
@@ -151,7 +153,7 @@ func (l *look) expiringAfter(begin, span float64) filling {
 	return f
 }
 
-// madeSince returns the new connections per second in each bucket, without those before that hour.
+// madeSince returns the new connections per second in each bucket, with none before that hour.
 func (l *look) madeSince(begin float64) []float64 {
 	load := slices.Clone(l.made)
 	clear(load[:min(len(load), max(0, int(begin*3600/l.run.clock.width)))])
@@ -166,8 +168,8 @@ func (l *look) earlyLoad() float64 {
 // sums returns the sum of all values up to each.
 func sums(values []float64) []float64 { return floats.CumSum(make([]float64, len(values)), values) }
 
-// expiring returns how much is held of what a load brings and what expires with a time constant,
-// in hours, in a process that was so old when the run's log began and under an early load then.
+// expiring returns how much is held of what a load brings, if it expires with a time constant in hours. When
+// the log began, the process had that age, and the early load until then.
 func expiring(load []float64, early, age, hour, constant float64) []float64 {
 	kept := math.Exp(-hour / constant)
 	now := early * constant * (1 - math.Exp(-age/constant))
@@ -179,8 +181,8 @@ func expiring(load []float64, early, age, hour, constant float64) []float64 {
 	return held
 }
 
-// cached returns what share of a cache is full that fills with the connections made, those of before
-// included; size is how many take 1 - 1/e of it.
+// cached returns how full a cache is, as a share. It fills with the connections made, those before the log
+// included; size connections fill 1 - 1/e of it.
 func cached(made []float64, before, size float64) []float64 {
 	full := make([]float64, len(made))
 	for i, n := range made {
@@ -189,7 +191,7 @@ func cached(made []float64, before, size float64) []float64 {
 	return full
 }
 
-// within returns how much a load brought within the last span of hours.
+// within returns how much a load brought in the last span of hours.
 func within(load []float64, early, age, hour, span float64) []float64 {
 	sums := make([]float64, len(load)+1)
 	for i, v := range load {
@@ -209,7 +211,7 @@ func within(load []float64, early, age, hour, span float64) []float64 {
 	return held
 }
 
-// points returns what is measured of a series at each point, NaN where nothing is.
+// points returns the value of a series at each point, NaN where nothing was measured.
 func (l *look) points(s *series, of func(bucket) float64) []float64 {
 	s.align()
 	values := make([]float64, len(l.hours))
@@ -234,7 +236,8 @@ func (l *look) grouped(values []float64) []float64 {
 	return g
 }
 
-// filled returns values with the last one in place of each that was not measured, nil if none was.
+// filled returns values with the last one in each gap, and the first one before all others; nil if there is
+// none.
 func filled(values []float64) []float64 {
 	last, first := math.NaN(), -1
 	f := make([]float64, len(values))

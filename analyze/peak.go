@@ -7,12 +7,12 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// minRecords is how many more records than causes a peak must have set.
+// minRecords is how many more records than causes a fit needs.
 const minRecords = 3
 
-// fitPeak is fitOnce for the greatest value so far. Where that rose it says how much there was; where
-// it did not, only that there was no more. So a cause that was as strong before explains no record,
-// and a line that would have set a record where none was set is too steep.
+// fitPeak is fitOnce for the greatest value so far. Where that rose, it shows how much there was; where it
+// did not, only that there was no more. So a cause that was as strong before explains no record, and a line
+// that would have set a record where there is none is too steep.
 func (c *course) fitPeak(y []float64) fittedTrend {
 	healthy := c.below(c.columns, y, c.records(y))
 	t := fittedTrend{rest: healthy.rest}
@@ -41,15 +41,15 @@ func (c *course) records(y []float64) []int {
 	return rows
 }
 
-// bounded is a fit of some points, the rows: those that set records, and those that the fit would have
-// let set one though they did not.
+// bounded is a fit of some points, the rows: those that set records, and those where the fit expects a record
+// although there is none.
 type bounded struct {
 	fitted
 	rows []int
 }
 
-// below fits the records by the columns, and lets no other point be above y without counting by how
-// much. It begins with the given rows.
+// below fits the records by the columns, from the given rows on. A point where the fit exceeds y counts as
+// well.
 func (c *course) below(columns []column, y []float64, rows []int) bounded {
 	const most = 8
 	best := bounded{fitted: fitted{sse: math.Inf(1), coefficients: make([]float64, len(columns))}}
@@ -73,7 +73,7 @@ func (c *course) below(columns []column, y []float64, rows []int) bounded {
 	return best
 }
 
-// counted returns the points that set records, and those where more is expected than the peak.
+// counted returns the points that set records, and those where the fit expects more than the peak.
 func (c *course) counted(y, expected []float64) []int {
 	var rows []int
 	for i := range y {

@@ -5,14 +5,13 @@ import (
 	"time"
 )
 
-// fewRuns is how many runs of a process must be alike to tell more than each of them.
+// fewRuns is how many runs of a process must agree to show more than each of them.
 const fewRuns = 3
 
-// pool weighs what was found in several runs of a process. A process that is restarted each night is
-// never old enough to be sure of one run; but what leaks does so in each of them, and what was chance or
-// traffic does not. So a finding of each run becomes one finding of all, and a suspicion that most runs
-// since the first do not share is dropped. What may be a table that fills stays a suspicion: it fills
-// in each run.
+// pool compares the findings in several runs of a process. A process that restarts each night is never old
+// enough for a sure answer about one run. But a leak grows in each of them; chance and traffic do not. So
+// pool makes one finding of those that most runs share, and drops a suspicion that most runs since the first
+// do not share. A table that fills does so in each run, so it stays suspected.
 func pool(runs []Run, findings []Finding) []Finding {
 	if len(runs) < fewRuns {
 		return findings
@@ -48,8 +47,8 @@ func pool(runs []Run, findings []Finding) []Finding {
 	return pooled
 }
 
-// alikeOf returns how many runs, from the first that a group of findings is of, lasted at least half
-// as long as the shortest of those.
+// alikeOf returns how many runs, from the first of a group on, lasted at least half as long as the shortest
+// of the group.
 func alikeOf(runs []Run, group []Finding) int {
 	if len(group) == 0 {
 		return 0
@@ -69,7 +68,7 @@ func alikeOf(runs []Run, group []Finding) int {
 
 func (r *Run) length() time.Duration { return r.To.Sub(r.From) }
 
-// inEach returns the finding of all runs in a group: the newest one's, at the median rate.
+// inEach returns one finding for the runs of a group: the newest one, at the median rate.
 func inEach(runs []Run, group []Finding) Finding {
 	f := group[len(group)-1]
 	var rates []float64
@@ -85,6 +84,6 @@ func inEach(runs []Run, group []Finding) Finding {
 	if f.Level == Leak {
 		f.Until = time.Time{}
 	}
-	f.Text += fmt.Sprintf("; so it did in %d of %d runs since %s", len(group), alikeOf(runs, group), Clock(runs[group[0].Run].From))
+	f.Text += fmt.Sprintf("; it did so in %d of %d runs since %s", len(group), alikeOf(runs, group), Clock(runs[group[0].Run].From))
 	return f
 }

@@ -9,10 +9,10 @@ import (
 	"bro_exporter/parse"
 )
 
-// maxSeries bounds how many names of a run are watched.
+// maxSeries bounds how many names of a run are followed.
 const maxSeries = 4000
 
-// key is a resource: a quantity, and the name that it has several of.
+// key is a resource: a quantity, and a name where the quantity has several.
 type key struct {
 	quantity int
 	name     string
@@ -30,7 +30,7 @@ type run struct {
 	age        float64 // of the process when its first snapshot here was written, seconds
 	left       int     // names beyond maxSeries
 	next       float64 // age of the log at the next look, seconds
-	timed      int     // snapshots whose time fits; the number of the newest of them
+	timed      int     // snapshots whose time fits, and so the number of the newest
 	odd        int     // those whose time does not
 	held       *parse.Snapshot
 	adj        float64 // "total_adj" of the newest snapshot, bytes
@@ -53,14 +53,14 @@ type tracked struct {
 	key      key
 	snapshot int
 	value    float64
-	expiry   float64    // hours for which a table keeps an entry; 0: not known
-	looks    int        // that have found a leak one after the other
+	expiry   float64    // hours that a table keeps an entry; 0 if not known
+	looks    int        // in a row that have found a leak
 	since    float64    // time of the first of them
-	seen     float64    // its least value at looks since it was judged
-	sure     *judgement // that it leaks, until it has come back
+	seen     float64    // its lowest value at looks since the last judgement
+	sure     *judgement // that it leaks; nil once the leak has come back
 }
 
-// counts are the counters whose rises are the load, at one snapshot.
+// counts are the counters at one snapshot. Their rises are the load.
 type counts struct {
 	time               float64
 	conns, messages    float64
@@ -97,19 +97,18 @@ func (r *run) add(s *parse.Snapshot) {
 	r.take(s)
 }
 
-// Time stamps that are further away from those before than this are odd, in seconds: a clock that
-// is set, or that was wrong.
+// Time stamps further than this from those before are odd, in seconds: somebody set the clock, or it was
+// wrong.
 const (
 	oddAhead  = 6 * 3600
 	oddBehind = 60
 )
 
-// fits reports whether a time may follow what the run holds.
+// fits reports whether a time may follow those of the run.
 func (r *run) fits(t float64) bool { return t >= r.last-oddBehind && t <= r.last+oddAhead }
 
-// addOdd holds a snapshot back whose time does not fit to those before. If the next one's fits to it,
-// the time is another from now on: after a pause, or because a clock has been set. If not, it is left
-// out.
+// addOdd holds back a snapshot whose time does not fit. If the next time fits to it, the run goes on from
+// there: there was a pause, or somebody set the clock. If not, addOdd leaves the snapshot out.
 func (r *run) addOdd(s *parse.Snapshot) {
 	held := r.held
 	r.held = s.Clone()
@@ -129,9 +128,9 @@ func (r *run) addOdd(s *parse.Snapshot) {
 	r.take(s)
 }
 
-// clockSet reports whether a clock was set ahead just before s. After a pause the age of the process,
-// by its "real", has grown as much as the time; after its first packets, in a wrong year, nothing else
-// was seen. The time of a trace that is read with -r always runs faster than the age.
+// clockSet reports whether somebody set the clock ahead just before s. After a pause, the age of the process
+// (its "real") has grown as much as the time. After its first packets with a wrong year, the run holds next
+// to nothing else. In a trace that is read with -r, time always runs faster than the age.
 func (r *run) clockSet(s *parse.Snapshot) bool {
 	const few = 8
 	pause, span := s.Time-r.last, r.last-r.first
@@ -143,7 +142,7 @@ func (r *run) clockSet(s *parse.Snapshot) bool {
 	return !trace && passed >= 0 && pause > passed+oddAhead
 }
 
-// forget drops what the run holds but for how much that is.
+// forget drops everything that the run holds but its counts.
 func (r *run) forget() {
 	empty := newRun(r.quantities)
 	empty.snapshots, empty.expensive, empty.odd = r.snapshots, r.expensive, r.odd
@@ -173,11 +172,12 @@ func (r *run) take(s *parse.Snapshot) {
 	}
 }
 
-// lookShare is by which share of its age a run is older at the next look.
+// lookShare is the share of its age by which a run is older at the next look.
 const lookShare = 0.12
 
-// look judges, at fixed ages of the run, what has been greater than ever since the look before, and
-// remembers what surely leaks at two of them one after the other: a verdict does not come and go with the hour at which somebody asks.
+// look judges, at fixed ages of the run, each resource that may have become a leak since the look before. It
+// remembers a leak that two looks in a row are sure of, so that a verdict does not depend on the hour at
+// which somebody asks.
 func (r *run) look() {
 	if r.last-r.first < young*3600 {
 		return
@@ -211,8 +211,8 @@ func (r *run) look() {
 	}
 }
 
-// couldLeak reports whether a resource has grown as what leaks must, since it was lowest after it was judged
-// last: it is not worth a fit before. The process is that many hours old.
+// couldLeak reports whether a resource has grown as much as a leak must since its lowest value after the last
+// judgement. Until then it is not worth a fit. The age is that of the process, in hours.
 func (t *tracked) couldLeak(q *quantity, age float64) bool {
 	share := needed(age)
 	switch {
@@ -224,8 +224,8 @@ func (t *tracked) couldLeak(q *quantity, age float64) bool {
 	if q.group != QueuesGroup && (t.to-t.from)/3600 < grownFor(q, t.key.name, age) {
 		return false
 	}
-	// A leak grows by that share in its life at least, and by as much in each hour of it. Half of that
-	// leaves room for a load that falls.
+	// A leak grows by that share at least in its life, and in each hour alike. Half of it leaves room for a
+	// load that falls.
 	since := max(lookShare, 1/age) / 2
 	return t.max-t.min >= q.least && t.value-t.seen >= since*share*t.value
 }
@@ -265,8 +265,7 @@ func (r *run) addQuantities(s *parse.Snapshot) {
 	}
 }
 
-// addExpiry notes for how long tables keep their entries. A table with &create_expire=0secs keeps them
-// for ever.
+// addExpiry notes how long tables keep their entries. A table with &create_expire=0secs keeps them for ever.
 func (r *run) addExpiry(s *parse.Snapshot) {
 	for i := range s.Globals.List {
 		g := &s.Globals.List[i]
@@ -279,8 +278,8 @@ func (r *run) addExpiry(s *parse.Snapshot) {
 	}
 }
 
-// find returns what tracks k, nil if too much is tracked already. Blocks list their names in
-// the same order mostly, so the one that was in this slot of the snapshot before is tried first.
+// find returns what tracks k, nil if too much is tracked already. Snapshots mostly list their names in the
+// same order, so it first tries the name in this slot of the snapshot before.
 func (r *run) find(k key, slot int) *tracked {
 	for len(r.slots[k.quantity]) <= slot {
 		r.slots[k.quantity] = append(r.slots[k.quantity], nil)
@@ -308,7 +307,7 @@ func (r *run) track(k key) *tracked {
 	return t
 }
 
-// take takes a value of the snapshot; those that share a name are added up.
+// take takes a value of the snapshot. Values that share a name are added up.
 func (t *tracked) take(snapshot int, v float64) {
 	if t.snapshot == snapshot {
 		t.value += v
@@ -348,8 +347,8 @@ func (r *run) addResident(bytes float64) {
 	}
 }
 
-// startUp returns how much of the run's begin, in seconds, is left out: a process fills its
-// caches and tables for an hour or two, and of a short run its first quarter must do.
+// startUp returns how many seconds the judge leaves out at the run's start: a process fills its caches and
+// tables for an hour or two. A short run loses its first quarter.
 func (r *run) startUp() float64 {
 	old := r.age + r.last - r.first
 	return max(0, min(2*3600, old/4)-r.age)
@@ -364,7 +363,7 @@ func seconds(t float64) time.Time {
 
 // judge judges what the run holds so far; number is its place among the process's runs.
 func (r *run) judge(number int) (Run, []Finding) {
-	// A fit depends on the order of its columns by a little: it shall be the same each time.
+	// The order of its columns changes a fit a little, so it must be the same each time.
 	slices.SortFunc(r.order, func(a, b *tracked) int {
 		return cmp.Or(cmp.Compare(a.key.quantity, b.key.quantity), cmp.Compare(a.key.name, b.key.name))
 	})
@@ -399,7 +398,7 @@ func (r *run) title(t *tracked) string {
 	}
 }
 
-// points returns a resource's course, each two buckets joined if there are many.
+// points returns a resource's course. It joins buckets in pairs if there are many.
 func (r *run) points(t *tracked) []Point {
 	t.align()
 	step := 1

@@ -12,7 +12,7 @@ func TestSeriesIsBounded(t *testing.T) {
 	const n = 100_000
 	for i := range n {
 		if !c.advance(1000 + 15*float64(i)) {
-			t.Fatal("a later block lies before the run")
+			t.Fatal("a later time lies before the run")
 		}
 		all.add(float64(i))
 		sum += float64(i)
@@ -42,6 +42,6 @@ func TestSeriesIsBounded(t *testing.T) {
 		}
 	}
 	if c.advance(999) {
-		t.Error("a block before the run was taken")
+		t.Error("a time before the run was taken")
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// What may be suspected of less than an hour: growth that nobody would wait for to go on. A process that
-// starts doubles its memory in a minute or two and then stops, so growth counts that has not slowed down
-// as a start does; of memory, only what nothing else in the log can take.
+// In less than an hour the judge suspects only growth so fast that nobody would wait. A process that starts
+// doubles its memory in a minute or two and then stops. So growth counts only if it does not slow down as a
+// start does, and memory only if nothing else in the log explains it.
 const (
 	shortPoints  = 5
 	shortMemory  = 64 << 20 // and a share of the level, or
@@ -19,7 +19,7 @@ const (
 	smallShare   = 0.2
 	oldShare     = 0.03
 	shortEntries = 10_000
-	started      = 600 // seconds after which a process has started
+	started      = 600 // seconds that a start takes at most
 	slowestStart = 75  // seconds: the longest time constant of a start
 )
 
@@ -37,9 +37,9 @@ func (l *look) judgeShort(t *tracked, q *quantity) judgement {
 	j.verdict, j.from, j.to, j.judged = Flat, c.x[0], c.x[n-1], n >= minPoints
 	j.onset, j.onsetError, j.base, j.growth = c.x[0], hours/float64(n), c.y[0], grown
 	j.slope = over(grown, hours)
-	j.spread = math.Abs(j.slope) / intervalErrors // two points tell no scatter
+	j.spread = math.Abs(j.slope) / intervalErrors // two points show no scatter
 	if slopes := theilSen(c.x, c.y); n > 2 {
-		j.spread = deviation(slopes, median(slopes)) / 2 // about four parts differ from each other
+		j.spread = deviation(slopes, median(slopes)) / 2 // the standard error of about four parts
 	}
 	switch {
 	case q.kind == KindCore && (l.unexplained(&c, 0) >= hugeMemory || l.memoryRuns(&c)),
@@ -66,8 +66,8 @@ func (l *look) memoryRuns(c *course) bool {
 	return n-half >= shortPoints && l.unexplained(c, half) >= max(smallMemory, shortShare*level) && l.runs(c, half)
 }
 
-// runs reports whether values rise in each quarter from a point on, and in the end not as much slower
-// as those of a process that starts.
+// runs reports whether values rise in each quarter from a point on, and slow down less than those of a
+// process that starts.
 func (l *look) runs(c *course, from int) bool {
 	y, seconds := c.y[from:], 3600*(c.x[len(c.x)-1]-c.x[from])
 	last := len(y) - 1
@@ -104,8 +104,8 @@ func between(y []float64, at float64) float64 {
 	return y[i] + (at-float64(i))*(y[i+1]-y[i])
 }
 
-// unexplained returns how many bytes memory has grown by since a point beyond what all that takes memory
-// has grown by at most.
+// unexplained returns by how many bytes memory has grown since a point, less the most that sessions, tables
+// and the like can have taken.
 func (l *look) unexplained(c *course, from int) float64 {
 	first, last := len(l.hours)-1, len(l.hours)-1
 	for first > 0 && l.hours[first] > c.x[from] {

@@ -70,11 +70,11 @@ const dnsStuckSeconds = 300
 
 // dnsState is how long the DNS manager has been full without any answer.
 type dnsState struct {
-	full     bool
-	since    float64
-	blocks   int
-	answered uint64
-	last     float64
+	full      bool
+	since     float64
+	snapshots int
+	answered  uint64
+	last      float64
 }
 
 func (d *dnsState) add(s *parse.Snapshot) {
@@ -84,13 +84,13 @@ func (d *dnsState) add(s *parse.Snapshot) {
 	answered := s.DNS.Successful.Value + s.DNS.Failed.Value
 	full := s.DNS.Pending.Value >= maxDNSPending
 	d.last = s.Time
-	d.blocks++
+	d.snapshots++
 	if !full || !d.full || answered != d.answered {
-		d.since, d.blocks = s.Time, 0
+		d.since, d.snapshots = s.Time, 0
 	}
 	d.full, d.answered = full, answered
 }
 
 func (d *dnsState) stuck() bool {
-	return d.full && d.last-d.since >= dnsStuckSeconds && d.blocks >= stuckSnapshots
+	return d.full && d.last-d.since >= dnsStuckSeconds && d.snapshots >= stuckSnapshots
 }

@@ -90,7 +90,7 @@ type trend struct {
 	onset, onsetError float64 // hours
 	slope             float64 // units per hour
 	err               float64 // its standard error, if the onset were known
-	spread            float64 // its standard error, according to how it differs from part to part
+	spread            float64 // its standard error, as it differs from part to part
 	growth            float64 // from the onset to the end
 	base              float64 // at the onset
 	z                 float64 // how many standard errors the slope is, of a normal distribution
@@ -337,7 +337,7 @@ func (c *course) onset(y []float64, basis [][]float64) (at int, gains []float64)
 	return at, gains
 }
 
-// earlier is by how many mean squares a line from the begin on may fit worse and still be preferred.
+// earlier is how much worse a line from the start on may fit and still be preferred, in mean squares.
 const earlier = 40
 
 // onsetError returns within how many hours lines that begin there fit about as well.
@@ -352,9 +352,9 @@ func (c *course) onsetError(gains []float64, at int, variance float64) float64 {
 	return max(step, (c.x[high]-c.x[low])/2)
 }
 
-// steady reports whether the resource, without what its causes explain, grows in every part of the
-// time since the onset, and not ever more slowly: the increments from part to part are judged like
-// those of a random walk, which has no direction.
+// steady reports whether the resource, less its causes, grows in every part of the time since the onset, and
+// does not slow down. It judges the increments from part to part like those of a random walk, which has no
+// direction.
 func (c *course) steady(y []float64, t *trend, at int, rows []int) bool {
 	rows = rows[sort.SearchInts(rows, at):]
 	rest := make([]float64, len(rows))
@@ -395,7 +395,7 @@ func (c *course) steady(y []float64, t *trend, at int, rows []int) bool {
 	half := len(moves) / 2
 	early, late := stat.Mean(moves[:half], nil), stat.Mean(moves[len(moves)-half:], nil)
 	t.early, t.late, t.walk = early, late, over(mean, max(sd, 1e-12*math.Abs(mean)))*math.Sqrt(float64(len(moves)))
-	// A line says what most of the time is like, and the parts what there was from begin to end.
+	// The line follows most of the time, and the parts the whole rise.
 	ends := over(levels[len(levels)-1]-levels[0], x[len(x)-1]-x[0])
 	t.spread = math.Abs(t.slope) * math.Hypot(parted*over(1, t.walk), over(ends*span, t.growth)-1)
 	if len(moves) < 4 {
@@ -404,14 +404,14 @@ func (c *course) steady(y []float64, t *trend, at int, rows []int) bool {
 	return up >= len(moves)-1-len(moves)/6 && t.walk >= 2.5 && late >= early/3 && (c.peak || !t.jumps(rest))
 }
 
-// fewParts are too few to tell whether growth goes on.
+// fewParts are too few to show whether growth goes on.
 const fewParts = 3
 
-// parted is how much wider a 95 % interval is if only half a dozen parts tell the scatter: by Student's
+// parted is how much wider a 95 % interval is if only half a dozen parts show the scatter, by Student's
 // distribution.
 const parted = 1.3
 
-// part returns in which of the equal parts of a span a point lies.
+// part returns the number of the part of a span, among equal parts, that holds a point.
 func (c *course) part(i int, from, span float64, parts int) int {
 	return min(parts-1, int(float64(parts)*(c.clock[i]-from)/max(span, 1e-9)))
 }
