@@ -130,7 +130,7 @@ quality: ## Judge CASES (8) labelled logs of each class and length with the dice
 
 SIZE   ?= 256
 ROUNDS ?= 5
-bench: ## Print what everything costs, against anchors, on logs of SIZE (256) MB; BENCHMARKS.md has one run
+bench: ## Measure what the programs cost on logs of SIZE (256) MB; BENCHMARKS.md has one run
 	@go run ./e2e/bench -size $(SIZE) -rounds $(ROUNDS)
 
 benchstat: ## Run the Go benchmarks, for benchstat, into BENCH (dist/bench.txt)

@@ -232,7 +232,7 @@ func (c *Collector) find() spool.Report {
 	for _, u := range r.Unreadable() {
 		// Its follower tells about the directory of a prof.log that is followed.
 		if !before[u.Path] && !followed[u.Path] {
-			c.config.Logger.Warn("Cannot see what is in a directory: "+advice(u.Err), "dir", u.Path, "err", u.Err)
+			c.config.Logger.Warn("Cannot read a directory: "+advice(u.Err), "dir", u.Path, "err", u.Err)
 		}
 		delete(before, u.Path)
 	}
@@ -250,7 +250,7 @@ func advice(err error) string {
 	if errors.Is(err, fs.ErrPermission) {
 		return "run the exporter as a user who may read it, such as the one Zeek runs as"
 	}
-	return "its prof.logs are missing until that is mended"
+	return "its prof.logs are missing until you repair it"
 }
 
 // discover begins to follow what is new and forgets what has long been gone.

@@ -195,7 +195,7 @@ func TestGatherWith(t *testing.T) {
 	others := prometheus.NewRegistry()
 	dropped := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "bro_prof_dropped_series",
-		Help: "What has no series of its own because of a limit: threads, globals and timers, which are added up as \"other\", and findings.",
+		Help: "Threads, globals, timers and findings without a series of their own because of a limit. All but findings are added up as \"other\".",
 	}, []string{"process", "collector"})
 	dropped.WithLabelValues("live", "findings").Set(3)
 	others.MustRegister(dropped, prometheus.NewGauge(prometheus.GaugeOpts{Name: "aaa"}), prometheus.NewGauge(prometheus.GaugeOpts{Name: "zzz"}))

@@ -64,7 +64,7 @@ func Health() Topic {
 			prometheus.CounterValue, func(v *view) (float64, bool) { return float64(v.file.restarts), v.file.present }),
 		{
 			Name:   "bro_prof_dropped_series",
-			Help:   "What has no series of its own because of a limit: threads, globals and timers, which are added up as \"other\", and findings.",
+			Help:   "Threads, globals, timers and findings without a series of their own because of a limit. All but findings are added up as \"other\".",
 			Type:   prometheus.GaugeValue,
 			source: ofFile,
 			Labels: []string{"collector"},

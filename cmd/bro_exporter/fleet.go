@@ -137,7 +137,7 @@ func trouble(p *collector.Process, now time.Time) string {
 	case p.State == collector.Dead:
 		return "The process has died: see its directory for a core file and its stderr.log, then zeekctl diag."
 	case p.State == collector.Stale:
-		return fmt.Sprintf("Nothing was written for %s: see whether the process runs, and whether it sees traffic.", analyze.Duration(now.Sub(p.Changed)))
+		return fmt.Sprintf("The process has written nothing for %s: check that it runs and sees traffic.", analyze.Duration(now.Sub(p.Changed)))
 	case p.Newest == nil:
 		return "The file holds no snapshot yet: see whether it is a prof.log."
 	default:

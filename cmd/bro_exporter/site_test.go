@@ -89,7 +89,7 @@ func TestFleetWords(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"leak":       "Core: memory grows. Memory is used up about 2026-03-01 17:00 UTC.",
-		"stale-leak": "Nothing was written for 10 s: see whether the process runs, and whether it sees traffic. A table grows.",
+		"stale-leak": "The process has written nothing for 10 s: check that it runs and sees traffic. A table grows.",
 		"dead":       "The process has died: see its directory for a core file and its stderr.log, then zeekctl diag.",
 		"unreadable": "Permission denied: run the exporter as a user who may read it.",
 		"early":      "More can be told from 2026-03-01 13:00 UTC on.",
@@ -116,7 +116,7 @@ func TestFleetWordsOfAnOldLog(t *testing.T) {
 func TestFileOfTheFuture(t *testing.T) {
 	p := process("worker-1", collector.Stale)
 	p.Modified = now.Add(48 * time.Hour)
-	if r := newRow(&p, now); r.Age != "10 s" || !strings.HasPrefix(r.Words, "Nothing was written for 10 s:") {
+	if r := newRow(&p, now); r.Age != "10 s" || !strings.HasPrefix(r.Words, "The process has written nothing for 10 s:") {
 		t.Errorf("%q, %q", r.Age, r.Words)
 	}
 	if list := facts(&p, now); !slices.Contains(list, fact{"written to", "10 s ago"}) {

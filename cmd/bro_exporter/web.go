@@ -34,7 +34,7 @@ const shutdownTimeout = 5 * time.Second
 func serve(ctx context.Context, c *collector.Collector, live *verdict.Live, cfg *webConfig, log *slog.Logger) int {
 	log.Info("Starting "+name, "version", version.Info())
 	if err := web.Validate(*cfg.WebConfigFile); err != nil {
-		log.Error("Cannot use the web configuration: correct the file or what it names", "file", *cfg.WebConfigFile, "err", err)
+		log.Error("Cannot use the web configuration: correct the file or the files that it names", "file", *cfg.WebConfigFile, "err", err)
 		return failed
 	}
 	handler, err := newHandler(c, live, cfg, log)

@@ -61,7 +61,7 @@ func (l serverLog) Write(b []byte) (int, error) {
 // while the exporter runs locks all clients out.
 func (l serverLog) handshake(text string) {
 	if err := web.Validate(l.configFile); err != nil {
-		l.config.say(slog.LevelError, "No client can connect: correct the web configuration "+l.configFile+" or what it names", err)
+		l.config.say(slog.LevelError, "No client can connect: correct the web configuration "+l.configFile+" or the files that it names", err)
 		return
 	}
 	l.handshakes.say(slog.LevelWarn, "A client failed to connect by TLS", text)

@@ -67,7 +67,7 @@ func (h *history) run(ctx context.Context, p *program) (err error) {
 			}
 		}
 		if process.Snapshots > 0 && process.Points == 0 && ctx.Err() == nil {
-			p.warn(fmt.Errorf("%s has no history: none of its %s has a time, as if no packet ever came", files[0].Process, english.Plural(process.Snapshots, "snapshot", "")))
+			p.warn(fmt.Errorf("%s has no history: none of its %s has a time, so the process saw no packet", files[0].Process, english.Plural(process.Snapshots, "snapshot", "")))
 		}
 	}
 	if ctx.Err() != nil {

@@ -64,7 +64,7 @@ func fleet() dashboard {
 				},
 				{
 					title:       "Exporters down",
-					description: "Sensors that were known in the time shown and whose bro_exporter Prometheus cannot scrape now: nothing is known of their processes.",
+					description: "Sensors seen in the time shown whose bro_exporter Prometheus cannot scrape now: nothing is known of their processes.",
 					unit:        "none",
 					view:        number{steps: alarmFromOne(), link: showRunbooks},
 					empty:       "No target of this job.",
@@ -105,7 +105,7 @@ func fleet() dashboard {
 				},
 				{
 					title:       "Findings over time",
-					description: "Findings of level leak or stuck by kind. If one kind steps up on all sensors, something changed on all: a deploy, a release, a new feed.",
+					description: "Findings of level leak or stuck by kind. If one kind steps up on all sensors, something changed on all of them: a deploy, a release, a new feed.",
 					unit:        "none",
 					view:        lines{stacked: true},
 					empty:       "Nothing leaked in the time shown, or nothing was judged. " + judging,
@@ -114,7 +114,7 @@ func fleet() dashboard {
 			}},
 			{title: "Clusters", height: 8, width: gridWidth, panels: []panel{{
 				title:       "Clusters",
-				description: "The sensors of each cluster, those with most leaks first. A single row without a name: the series have no label cluster.",
+				description: "The sensors of each cluster. Clusters with the most leaks come first. A single row without a name means that the series have no label cluster.",
 				unit:        "none",
 				view:        table{sortBy: "Leaks"},
 				empty:       "No bro_up.",
@@ -137,7 +137,7 @@ func fleet() dashboard {
 func leaking() panel {
 	p := panel{
 		title:       "Sensors with findings",
-		description: "The sensors with most leaks first. Each column shows the worst finding of its kinds. Core: memory that nothing explains. Tables: a script's table, Intel::data_store, or globals. Connections: held ones, sessions, their memory, reassembly. Backlogs: queues of threads that grow. Click on a sensor for its Overview or Leak hunt.",
+		description: "Sensors with the most leaks come first. Each column shows the worst finding of its kinds. Core: memory that nothing explains. Tables: a script's table, Intel::data_store, or globals. Connections: held ones, sessions, their memory, reassembly. Backlogs: queues of threads that grow. Click on a sensor for its Overview or Leak hunt.",
 		unit:        "none",
 		view:        table{labels: []string{"instance"}, sortBy: "Leaks"},
 		empty:       "Nothing is found, or nothing was judged. " + judging,

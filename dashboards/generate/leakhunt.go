@@ -137,7 +137,7 @@ func leakHunt() dashboard {
 					description: "Entries of the largest global table. Rising like the table entries: it is one table. Level while they rise: several, or tables within tables.",
 					unit:        "short",
 					view:        lines{},
-					empty:       "No table of over 100 entries.",
+					empty:       "No table has more than 100 entries.",
 					queries:     []query{{expr: topmost(`bro_large_table_entries_max{$here}`), legend: everyProcess, slow: true}},
 				},
 				{

@@ -44,7 +44,7 @@ func overview() dashboard {
 				},
 				{
 					title:       "Exporters down",
-					description: "Sensors that were known in the time shown and whose bro_exporter Prometheus cannot scrape now: nothing is known of their processes. Look at the service and the network.",
+					description: "Sensors seen in the time shown whose bro_exporter Prometheus cannot scrape now: nothing is known of their processes. Look at the service and the network.",
 					unit:        "none",
 					view:        number{steps: alarmFromOne(), link: showRunbooks},
 					empty:       "No target of this job.",

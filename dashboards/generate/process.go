@@ -528,7 +528,7 @@ func process() dashboard {
 				},
 				{
 					title:       "Messages waiting",
-					description: "Messages in the queues of all threads together, from prof.log where it is written. Which thread they wait for, only prof.log tells: see Queues.",
+					description: "Messages in the queues of all threads together, from prof.log where it is written. Only prof.log shows the thread that they wait for: see Queues.",
 					unit:        "short",
 					view:        lines{},
 					empty:       native,
@@ -606,7 +606,7 @@ func process() dashboard {
 			{title: "Tables by name", collapsed: true, height: 9, width: 12, panels: []panel{
 				{
 					title:       "Entries by global",
-					description: "Entries of each global table of over 100. " + byName,
+					description: "Entries of each global table with more than 100. " + byName,
 					unit:        "short",
 					view:        lines{},
 					empty:       byName,
