@@ -115,7 +115,7 @@ type Process struct {
 	series []map[string]*series // of each metric, by the values of its labels
 	key    []byte
 
-	// Snapshots counts those that were added, Points the times at which the process has points.
+	// Snapshots counts all snapshots added; Points counts the times at which the process has points.
 	Snapshots, Points int
 	// Outliers counts the snapshots that have no points because their time stamps are far from those
 	// around them, OutOfOrder those that have none because they are older than one before.

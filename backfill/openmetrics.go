@@ -61,7 +61,7 @@ func (h *History) writeMetric(ctx context.Context, w *writer, runs []*runReader,
 	return nil
 }
 
-// writer writes points. It remembers how it wrote the last 1000 seconds, as most points have the same.
+// writer writes points. It keeps the text of the last 1000 seconds, because most points share them.
 type writer struct {
 	out     io.Writer
 	err     error // the first of out
@@ -120,7 +120,7 @@ func (w *writer) series(run *runReader) error {
 	return run.next()
 }
 
-// value lets a line go on with a value behind its name.
+// value appends a value to a line that has its name.
 func (w *writer) value(name int, v float64) {
 	w.line = append(appendValue(w.line[:name], v), ' ')
 }

@@ -74,11 +74,11 @@ const (
 	kindBits  = 2
 )
 
-// maxPoint is how many bytes a point takes at most.
+// maxPoint is the largest number of bytes in a point.
 const maxPoint = 2 * binary.MaxVarintLen64
 
-// add adds a point. Its first number is its kind and by how much the time since the point before, in
-// milliseconds, differs from the time before that. Of real logs a point takes 2 to 3 bytes.
+// add adds a point. Its first number holds its kind and the change of its time step, in milliseconds. A point
+// of a real log takes 2 to 3 bytes.
 func (s *series) add(to *sorter, at int64, value float64) {
 	if len(s.points) == 0 {
 		to.series[s.metric] = append(to.series[s.metric], s)
@@ -112,14 +112,14 @@ func (s *series) add(to *sorter, at int64, value float64) {
 	to.size += size
 }
 
-// point is a point as those before it make it known.
+// point is a point decoded with the help of those before it.
 type point struct {
 	at, since int64 // in milliseconds
 	value     float64
 	whole     int64 // the last value that was a whole number
 }
 
-// next reads the point that follows p in b, and returns what is behind it.
+// next reads the point that follows p in b, and returns the bytes after it.
 func (p *point) next(b []byte) (rest []byte, changed bool, err error) {
 	head, n := binary.Uvarint(b)
 	if n <= 0 {

@@ -29,8 +29,8 @@ const (
 	maxUndated = 1000
 	// enough snapshots that follow each other are not outliers.
 	enough = 10
-	// jump is how far ahead of the last snapshot one must be to be in doubt. Doubt costs nothing where
-	// time goes on from there, after a pause, or in a log of few snapshots.
+	// jump is how far ahead of the last snapshot the next one must be to be in doubt. Doubt costs nothing if
+	// time goes on from there, as after a pause or in a log of few snapshots.
 	jump = 10 * time.Minute
 	// clockSet is how far time goes ahead when a clock is set for the first time. A trace that is read
 	// with -r has no such gap.

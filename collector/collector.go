@@ -245,7 +245,7 @@ func (c *Collector) find() spool.Report {
 	return r
 }
 
-// advice tells what to do about an error.
+// advice returns what to do about an error.
 func advice(err error) string {
 	if errors.Is(err, fs.ErrPermission) {
 		return "run the exporter as a user who may read it, such as the one Zeek runs as"

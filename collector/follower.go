@@ -38,8 +38,8 @@ const (
 	// givenUp how long nothing must follow one that is clearly not complete.
 	quiet   = time.Second
 	givenUp = 10 * time.Second
-	// openInterval is how often a file is opened that does not change: whoever may no longer read it
-	// should know that before it goes on.
+	// openInterval is how often an unchanged file is opened: an exporter that may no longer read it should
+	// notice before the file goes on.
 	openInterval = 15 * time.Second
 )
 
@@ -254,7 +254,7 @@ func (f *follower) readNew(now time.Time) error {
 	return f.readFrom(file, info, now)
 }
 
-// unchanged reports whether a file is as it was when it was read last.
+// unchanged reports whether a file is as it was at the last read.
 func (f *follower) unchanged(info fs.FileInfo) bool {
 	return f.info != nil && os.SameFile(f.info, info) && f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime())
 }

@@ -42,8 +42,8 @@ func NewHistory(limits Limits) *History {
 	return &History{metrics: HistoryMetrics(), limits: limits.withDefaults()}
 }
 
-// Add adds the snapshot that follows those added before, and calls emit for every series: with the index
-// of its metric in HistoryMetrics, and its labels besides process.
+// Add adds the next snapshot, and calls emit for every series with the index of its metric in HistoryMetrics
+// and its labels other than process.
 func (h *History) Add(snapshot *parse.Snapshot, emit func(metric int, value float64, labels ...string)) {
 	snapshot = h.keep(snapshot)
 	h.snapshots++
@@ -64,7 +64,7 @@ func (h *History) Add(snapshot *parse.Snapshot, emit func(metric int, value floa
 	}
 }
 
-// keep returns a copy of a snapshot, in the memory of one that is no longer exposed.
+// keep returns a copy of a snapshot. It reuses the memory of one that is no longer exposed.
 func (h *History) keep(snapshot *parse.Snapshot) *parse.Snapshot {
 	i := slices.IndexFunc(h.kept, func(s *parse.Snapshot) bool { return !h.state.holds(s) })
 	if i < 0 {

@@ -96,7 +96,7 @@ func TestBlipIsNoRestart(t *testing.T) {
 	}
 }
 
-// Without file descriptors nothing can be read, and nothing is lost.
+// Without file descriptors the exporter can read nothing, and loses nothing.
 func TestNoFileDescriptors(t *testing.T) {
 	spool := spooltest.New(t)
 	worker := spool.Node("worker-1")
@@ -128,7 +128,7 @@ func TestNoFileDescriptors(t *testing.T) {
 	}
 }
 
-// A disk that fails while a file is read costs no values, and is no restart.
+// A disk that fails during a read costs no values, and does not count as a restart.
 func TestReadError(t *testing.T) {
 	f, write := newTestFollower(t, snapshot20)
 	now := time.Now()
@@ -144,10 +144,10 @@ func TestReadError(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := f.check(unreadable, info); err == nil {
-		t.Error("no error of what was read before")
+		t.Error("no error for the old text")
 	}
 	if err := f.readFrom(unreadable, info, now); err == nil {
-		t.Error("no error of what is new")
+		t.Error("no error for the new text")
 	}
 	f.poll(now.Add(2 * givenUp))
 	v := f.poll(now.Add(3 * givenUp))

@@ -44,7 +44,7 @@ func (s *state) add(d *digest) {
 	}
 }
 
-// holds reports whether a digest of the state is one of this snapshot.
+// holds reports whether a digest of the state belongs to this snapshot.
 func (s *state) holds(snapshot *parse.Snapshot) bool {
 	for _, d := range []*digest{s.newest, s.expensive, s.comm, s.last} {
 		if d != nil && d.Snapshot == snapshot {

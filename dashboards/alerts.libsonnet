@@ -24,13 +24,13 @@
     if c.runbookUrlPattern != '' then c.runbookUrlPattern % std.asciiLower(name)
     else '%s/d/bro-runbooks?viewPanel=%d' % [c.grafanaUrl, panels[0].id],
 
-  // The matchers of the alert's own target and process: all labels that it has, so that of two sites with the
-  // same host name the right one is asked, whatever label tells them apart. For vmalert the labels of the rule
-  // are among them.
+  // The matchers of the alert's own target and process. They hold all its labels, so a query asks the right
+  // one of two sites with the same host name, whatever label tells them apart. In vmalert they include the
+  // labels of the rule.
   local notOwn = ['__name__', 'alertname', 'alertgroup', 'severity', 'level', 'kind', 'resource', 'thread'] + std.objectFields(c.alertLabels),
   local own = '{{ $own := "" }}{{ range $name, $value := $labels }}{{ if not (match "^(%s)$" $name) }}{{ $own = printf "%%s%%s=%%q," $own $name $value }}{{ end }}{{ end }}' % std.join('|', notOwn),
-  // Text that is shown if a query has an answer; in it `. | first | value` is the answer. In the query %(own)s
-  // stands for the matchers of target and process, and of further labels.
+  // Text for the case that a query has an answer. In the text, `. | first | value` is the answer. In the
+  // query, %(own)s stands for the matchers of target and process, and for further labels.
   local asked(expr, labels, text) =
     local matchers = '%s' + std.join(',', ['%s=%%q' % l for l in labels]);
     local values = std.join(' ', ['$own'] + ['$labels.' + l for l in labels]);
@@ -59,7 +59,7 @@
   local finding(kind) = 'bro_finding{kind="%s", level=~"leak|stuck|suspected"%%(and_s)s}' % kind,
   local labelsOfFinding = ['level', 'kind', 'resource'],
 
-  // A growth in the unit of its resource.
+  // Growth in the unit of its resource.
   local perHour =
     asked('3600 * bro_finding_growth_per_second{%(own)s}', labelsOfFinding, ' by {{ with . | first }}{{ if eq (. | label "unit") "bytes" }}{{ . | value | humanize1024 }}B{{ else }}{{ . | value | humanize }} {{ . | label "unit" }}{{ end }}{{ end }} an hour'),
   local since = asked('bro_finding_onset_timestamp_seconds{%(own)s}', labelsOfFinding, ', since ' + time),

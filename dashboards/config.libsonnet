@@ -12,7 +12,7 @@
     // The same for the job that scrapes Zeek's own telemetry, such as 'job="zeek_native"'.
     nativeSelector: '',
 
-    // The job that dashboards offer for processes that only telemetry knows.
+    // Dashboards offer this job for processes that have only telemetry.
     nativeJob: 'zeek_native',
 
     // What bro_exporter calls a Zeek that runs without a cluster. Its telemetry has no name.

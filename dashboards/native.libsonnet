@@ -34,7 +34,8 @@
     expr: native(ofNative, by),
   },
 
-  // A process that no bro_exporter knows, by the labels that dashboards choose by: the host stands for the exporter.
+  // A process without bro_exporter, with the labels that the dashboards choose by. Its host stands for the
+  // exporter.
   local only(record, why, expr) = {
     record: 'instance_process:%s:native' % record,
     why:: why,

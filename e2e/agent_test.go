@@ -14,8 +14,8 @@ import (
 	"bro_exporter/internal/tool"
 )
 
-// The example's own files are tried: a Prometheus agent scrapes the exporter and writes to another
-// Prometheus. What it scrapes while that one is away arrives later.
+// This test runs the example's own files: a Prometheus agent scrapes the exporter and writes to another
+// Prometheus. Samples scraped while that one is away arrive later.
 func TestRemoteWrite(t *testing.T) {
 	s := newStack(t)
 	_, err := s.Replay("--loop", "--interval=500ms", filepath.Join(tool.Root(), "testdata/7.0.11-cluster"))
@@ -66,7 +66,7 @@ func TestRemoteWriteWithoutSensor(t *testing.T) {
 	await(t, store, `{sensor="",__name__=~"bro_.+|up"}`, 0)
 }
 
-// center writes the configuration of the center, of which everything happens some times as fast, to dir.
+// center writes the configuration of the center to dir, with all intervals shortened by speed.
 func center(t *testing.T, dir string, speed int) {
 	t.Helper()
 	check(t, os.MkdirAll(filepath.Join(dir, "rules"), 0o755))
@@ -87,7 +87,7 @@ func center(t *testing.T, dir string, speed int) {
 	}
 }
 
-// scrapeInterval is how often agents scrape where everything happens some times as fast.
+// scrapeInterval is how often agents scrape at some speed.
 func scrapeInterval(speed int) string {
 	if speed == 1 {
 		return "15s"
@@ -106,7 +106,7 @@ func startStore(t *testing.T, s *stack.Stack, address string) *stack.Process {
 	return p
 }
 
-// startAgent starts a sensor's agent, which is told another exporter, other stores, and not to wait for long.
+// startAgent starts a sensor's agent with another exporter, other stores and short waits.
 func startAgent(t *testing.T, s *stack.Stack, cluster, sensor string, stores ...string) *stack.Process {
 	t.Helper()
 	config := filepath.Join(s.Dir, "prometheus-agent"+sensor+".yml")
@@ -141,7 +141,7 @@ func await(t *testing.T, prometheus *stack.Process, expr string, want int) {
 	}))
 }
 
-// appended is how many samples an agent has scraped so far.
+// appended returns how many samples an agent has scraped so far.
 func appended(t *testing.T, agent *stack.Process) float64 {
 	t.Helper()
 	return value(t, agent, "prometheus_agent_samples_appended_total")

@@ -24,9 +24,9 @@ import (
 var (
 	sensorsOfFleet   = flag.Int("sensors", 3, "sensors of TestFleet")
 	processesOfFleet = flag.Int("processes", 4, "processes of each sensor of TestFleet")
-	speedOfFleet     = flag.Int("speed", stack.Fast, "how many times as fast as in the world TestFleet goes: 1 for figures of a real fleet")
-	triesOfFleet     = flag.Int("tries", 1, "how often TestFleet asks each query, to tell the shortest time")
-	scrapesOfFleet   = flag.Int("scrapes", 10, "scrapes of each sensor that TestFleet looks at")
+	speedOfFleet     = flag.Int("speed", stack.Fast, "speed of TestFleet: 1 is real time, for figures of a real fleet")
+	triesOfFleet     = flag.Int("tries", 1, "how often TestFleet asks each query; the shortest time counts")
+	scrapesOfFleet   = flag.Int("scrapes", 10, "how many scrapes of each sensor TestFleet covers")
 )
 
 // sensor is a sensor of a fleet.
@@ -36,7 +36,7 @@ type sensor struct {
 	agent         *stack.Process
 }
 
-// fleet is some sensors, whose agents write to two stores, each with all rules.
+// fleet is a number of sensors. Their agents write to two stores, and each store has all rules.
 type fleet struct {
 	t       *testing.T
 	sensors []*sensor
@@ -107,11 +107,11 @@ func (f *fleet) stack(programs stack.Programs) *stack.Stack {
 	return s
 }
 
-// tail is the end of a text that may be long.
+// tail is the end of a long text.
 func tail(text string) string { return text[max(0, len(text)-5000):] }
 
-// spool makes a directory with the real logs of n processes, which proftool replay takes. Each is a file of its
-// own: of one file under two names proftool takes the first.
+// spool makes a directory with the real logs of n processes for proftool replay. Each is a file of its own,
+// because proftool reads a file with two names only once.
 func spool(t *testing.T, n int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -137,7 +137,7 @@ func (f *fleet) startStores(s *stack.Stack) {
 	prometheus := startStore(f.t, s, "127.0.0.1:0")
 	program, err := tool.Path("victoriametrics", "victoria-metrics")
 	check(f.t, err)
-	// What has come is seen at once, not after 30 s.
+	// New samples show at once, not after 30 s.
 	victoria, err := s.Serve(program, "-httpListenAddr=127.0.0.1:0", "-storageDataPath="+s.Dir+"/victoria", "-search.latencyOffset=0s", "-search.disableCache")
 	check(f.t, err)
 	program, err = tool.Path("victoriametrics", "vmalert")
@@ -194,7 +194,7 @@ func (f *fleet) center() map[string]*stack.Process {
 	return map[string]*stack.Process{inPrometheus: f.stores[inPrometheus], inVictoria: f.stores[inVictoria], "vmalert": f.evaluators[inVictoria]}
 }
 
-// over is an expression on what is looked at, which takes the place of its first %s.
+// over returns an expression with the time of the test in place of its first %s.
 func (f *fleet) over(expr string, args ...any) string {
 	window := fmt.Sprintf("[%dms] @ %s", f.to.Sub(f.from).Milliseconds(), seconds(f.to))
 	return fmt.Sprintf(expr, append([]any{window}, args...)...)
@@ -216,8 +216,8 @@ func (f *fleet) complete() {
 	}
 }
 
-// count returns how many samples an agent has scraped from its sensor, as it tells itself with each scrape, and how
-// many of them a store has.
+// count returns how many samples an agent has scraped from its sensor by its own count, and how many of them
+// a store has.
 func (f *fleet) count(store *stack.Process, s *sensor) (scraped, stored int, err error) {
 	const told = "scrape_samples_post_metric_relabeling"
 	expr := fmt.Sprintf(`{job="zeek",cluster=%q,sensor=%q,__name__=~"(bro|process)_.+|%s"}[%dms]`, s.cluster, s.name, told, f.to.Sub(f.from).Milliseconds())
@@ -305,8 +305,8 @@ func (f *fleet) evaluates() {
 	}
 }
 
-// answers asks both stores what the dashboards ask. Both have the same samples, so where one has an answer, so
-// has the other; VictoriaMetrics extrapolates otherwise, so values are not compared.
+// answers asks both stores the dashboards' queries. Both have the same samples, so they must answer the same
+// queries. VictoriaMetrics extrapolates in another way, so values may differ.
 func (f *fleet) answers(of string, choice ...string) {
 	f.t.Helper()
 	all := queries(f.t, append(choice, "-job=zeek", "-instance="+f.sensors[0].name+":10147", "-process=manager")...)
@@ -321,7 +321,7 @@ func (f *fleet) answers(of string, choice ...string) {
 			if err != nil {
 				f.t.Errorf("%s: %s: %s, %s: %v", name, q.Dashboard, q.Panel, q.Ref, err)
 			}
-			// Whatever else the machine does halts one question, but hardly three.
+			// Other work on the machine may delay one query, but hardly three.
 			for range *triesOfFleet - 1 {
 				begin = time.Now()
 				_, err := f.ask(store, q)
@@ -351,7 +351,7 @@ func (t timed) String() string {
 	return fmt.Sprintf("%s (%s: %s, %s)", t.time.Round(time.Millisecond), t.Dashboard, t.Panel, t.Ref)
 }
 
-// ask asks a store as Grafana does, about what is looked at, and reports whether there is an answer.
+// ask asks a store as Grafana does, and reports whether it has an answer.
 func (f *fleet) ask(store *stack.Process, q query) (some bool, err error) {
 	path, form := "/api/v1/query", url.Values{"query": {q.Expr}, "time": {seconds(f.to)}}
 	if !q.Instant {
@@ -387,7 +387,7 @@ func (f *fleet) get(store *stack.Process, path string, form url.Values) ([]json.
 	return answer.Data.Result, nil
 }
 
-// report logs how large the fleet is and what it takes.
+// report logs the size and the cost of the fleet.
 func (f *fleet) report() {
 	f.t.Helper()
 	prometheus, victoria := f.stores[inPrometheus], f.stores[inVictoria]

@@ -62,7 +62,7 @@ func TestLabelsChange(t *testing.T) {
 	}
 }
 
-// pods tells Prometheus of the exporter in two sites; in site a it runs in the pod given.
+// pods gives Prometheus the exporter as a target in two sites. In site a it runs in the given pod.
 func pods(t *testing.T, dir string, s *stack.Stack, pod string) {
 	t.Helper()
 	type group struct {

@@ -95,8 +95,8 @@ func TestNativeTelemetry(t *testing.T) {
 	await(t, prometheus, "host_process:bro_connections:current", processes)
 }
 
-// nativeDashboards looks at the dashboards of a fleet in which some sensors have no prof.log: each process is there
-// once, and the one that only telemetry knows has its panels.
+// nativeDashboards checks the dashboards of a fleet in which some sensors have no prof.log. Each process must
+// appear once, and the process with only telemetry must have its panels.
 func nativeDashboards(t *testing.T, prometheus *stack.Process, processes int) {
 	t.Helper()
 	all := queries(t, "-job=zeek_native", "-instance=native", "-process=worker-1")
@@ -118,7 +118,7 @@ func nativeDashboards(t *testing.T, prometheus *stack.Process, processes int) {
 	await(t, prometheus, expr("bro-fleet", "Now: Sensors A")+" == 3", 1)
 	await(t, prometheus, expr("bro-fleet", "Now: Without prof.log A")+" == 1", 1)
 	for _, q := range all {
-		// Its telemetry has only the time since 1970 as the lag of timers.
+		// Its telemetry shows the lag of timers only as the time since 1970.
 		if q.Dashboard == "bro-process" && strings.Contains(q.Expr, "_process:bro_") && !strings.Contains(q.Expr, "bro_timers_lag") {
 			check(t, stack.Await("for "+q.Row+": "+q.Panel, func() error {
 				series, err := stack.Query(prometheus, q.Expr)

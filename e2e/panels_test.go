@@ -22,7 +22,7 @@ type query struct {
 	Empty                            string // what it means if there is no data
 }
 
-// queries returns what the dashboards ask, with this choice of their variables.
+// queries returns the dashboards' queries for a choice of their variables.
 func queries(t *testing.T, choice ...string) []query {
 	t.Helper()
 	generate := exec.CommandContext(t.Context(), "go", append([]string{"run", "./dashboards/generate", "queries"}, choice...)...)

@@ -119,8 +119,8 @@ func (s *splitter[T]) work() {
 	}
 }
 
-// open returns a reader of the text from the piece's beginning to the file's end, and what counts
-// the lines that it reads behind p.text.
+// open returns a reader of the text from the piece's beginning to the file's end, and a counter of the lines
+// that it reads after p.text.
 func (s *splitter[T]) open(p *piece[T]) (*parse.Reader, *lineCounter) {
 	if p.text == nil {
 		behind := &lineCounter{in: s.section(p.from, s.size)}

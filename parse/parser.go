@@ -42,7 +42,8 @@ type parser struct {
 
 	// lines reports whether a thread's name held a newline.
 	lines bool
-	// displaced is the name that a thread of the snapshot before had where another came instead.
+	// displaced is the name of the thread that stood in this place in the snapshot before, if another has
+	// come instead.
 	displaced string
 
 	line  text // of a row, kept to be used again

@@ -29,8 +29,8 @@ func NewReader(src io.Reader, name string) *Reader {
 	return &Reader{asm: *NewAssembler(name), src: src}
 }
 
-// NewReaderOf returns a Reader of text and of what src holds behind it; errors call it name. The Reader
-// takes text over and overwrites it.
+// NewReaderOf returns a Reader of text, and then of src. Errors call it name. The Reader owns text and
+// overwrites it.
 func NewReaderOf(text []byte, src io.Reader, name string) *Reader {
 	r := NewReader(src, name)
 	r.asm.buf = text

@@ -60,7 +60,7 @@ func (p *parser) keywordRow(b []byte, i int, stamp []byte) int {
 		return nowhere // a separator may stand where a number would
 	}
 	t := &p.line
-	*t = text{b: b[:i+n+1], i: i + keywordIndent} // a number that the newline ends is read fastest
+	*t = text{b: b[:i+n+1], i: i + keywordIndent} // a number before a newline is read fastest
 	if !p.keyword(t) {
 		return nowhere
 	}
@@ -97,8 +97,8 @@ func (p *parser) threadRow(b []byte, i int) int {
 	return end
 }
 
-// knownThread takes a name that the snapshot before had, and the "in=" behind it: the one that th has from
-// there, or, if some thread has gone or come, one of its neighbors.
+// knownThread reads a name of the snapshot before and the "in=" after it. It tries the name in this place,
+// and then its neighbors, in case a thread has come or gone.
 func (p *parser) knownThread(b []byte, i int, th *Thread) int {
 	if p.lines {
 		return nowhere
@@ -121,7 +121,7 @@ func (p *parser) knownThread(b []byte, i int, th *Thread) int {
 	return numbers
 }
 
-// behindThread returns where the numbers of the thread of that name begin, if its line has b[i].
+// behindThread returns where the numbers of the thread begin, if b[i] begins its name.
 func behindThread(name string, b []byte, i int) int {
 	return behind("in=", b, behindBlanks(b, behindName(name, b, i)))
 }
@@ -139,7 +139,7 @@ func (p *parser) threadName(b []byte, i int) (name string, end int) {
 	return p.names.get(text), i + width + len(" in=")
 }
 
-// beforeIn returns where the first " in=" begins. Few names have a "=", but all are followed by blanks.
+// beforeIn returns where the first " in=" begins. Few names contain "=", but blanks follow all of them.
 func beforeIn(b []byte) int {
 	for from := 0; ; {
 		i := bytes.IndexByte(b[from:], '=')

@@ -262,7 +262,7 @@ func TestSnapshotOfRowsWithoutEnd(t *testing.T) {
 	equal(t, "faults", len(faults), 1)
 }
 
-// Where a thread comes or goes, those behind it are found beside their place.
+// If a thread comes or goes, the parser finds those after it next to their old place.
 func TestThreadsComeAndGo(t *testing.T) {
 	var text bytes.Buffer
 	for i, names := range []string{"abcdef", "abdef", "abcdef", "xabcdef", "bcdefx", "fedcba", "aabcdef", "abcdef"} {

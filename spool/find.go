@@ -38,8 +38,7 @@ type Unreadable struct {
 	Err  error
 }
 
-// String names the directory, tells why it cannot be read and, if you can do something about that,
-// what.
+// String names the directory, why the exporter cannot read it and, if you can repair that, how.
 func (u Unreadable) String() string {
 	text := fmt.Sprintf("%s: %v", u.Path, u.Err)
 	if errors.Is(u.Err, fs.ErrPermission) {
@@ -203,8 +202,8 @@ func (w *walk) run(glob string) {
 	w.expand(dir, strings.Split(rest, "/"))
 }
 
-// root returns the longest directory of a pattern that has no wildcard. A path that ends in another name
-// than a prof.log's is that of a directory.
+// root returns the longest directory of a pattern without a wildcard. A path that does not end in the name of
+// a prof.log is a directory.
 func root(glob string) string {
 	if !wild(glob) && !strings.HasPrefix(filepath.Base(glob), "prof") {
 		return glob

@@ -90,8 +90,8 @@ func (n names) free(f File) string {
 	return name
 }
 
-// Valid writes bytes that are no UTF-8 as \xNN, so that names that differ in those alone go on to
-// differ, and characters that control a terminal or the direction of text as \uNNNN.
+// Valid writes bytes that are not UTF-8 as \xNN, so that names that differ only in these still differ. It
+// writes characters that control a terminal or the direction of text as \uNNNN.
 func Valid(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, hidden) {
 		return s
@@ -112,7 +112,7 @@ func Valid(s string) string {
 	return b.String()
 }
 
-// hidden reports whether a character cannot be seen.
+// hidden reports whether a character is invisible.
 func hidden(r rune) bool { return !unicode.IsGraphic(r) }
 
 // ProcessName returns the name of the process that writes the prof.log at path: that of its

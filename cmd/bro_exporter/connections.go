@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// connections closes the connection that has been quiet for the longest time when there are too many.
-// Refusing the newest would let whoever holds the others keep Prometheus out.
+// connections closes the connection that has been quiet for longest when there are too many. If it refused
+// the newest, the clients that hold the others could keep Prometheus out.
 type connections struct {
 	mu   sync.Mutex
 	most int
@@ -19,7 +19,7 @@ func newConnections(most int) *connections {
 	return &connections{most: most, last: map[net.Conn]time.Time{}}
 }
 
-// changed is an http.Server.ConnState.
+// changed implements http.Server.ConnState.
 func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -34,7 +34,7 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	if len(c.last) > c.most {
 		oldest := c.oldest()
 		delete(c.last, oldest)
-		go func() { _ = oldest.Close() }() // by TLS it says good-bye, to whoever may not listen
+		go func() { _ = oldest.Close() }() // TLS says good-bye, and the client may not listen
 	}
 }
 

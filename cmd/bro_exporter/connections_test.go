@@ -29,7 +29,7 @@ func newKeptClient(t *testing.T, address string) keptClient {
 	return keptClient{conn, bufio.NewReader(conn)}
 }
 
-// get asks for a page and returns the error of that.
+// get requests a page and returns the error of the request.
 func (c keptClient) get() error {
 	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		return err
@@ -43,8 +43,8 @@ func (c keptClient) get() error {
 	return err
 }
 
-// However many connections clients hold, the newest is served; the one that was quiet for the longest
-// time is closed for it.
+// The newest connection is served, however many clients hold. The server closes the one that was quiet for
+// longest.
 func TestConnections(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

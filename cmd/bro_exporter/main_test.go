@@ -316,7 +316,7 @@ func TestWrongUse(t *testing.T) {
 	}
 }
 
-// A build without make says that it knows no version.
+// A build without make does not know its version.
 func TestVersion(t *testing.T) {
 	if _, out, _ := command(t, t.TempDir(), "--version"); !strings.HasPrefix(out, "bro_exporter, version unknown") {
 		t.Errorf("--version: %s", out)

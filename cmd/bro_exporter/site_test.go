@@ -102,7 +102,7 @@ func TestFleetWords(t *testing.T) {
 	}
 }
 
-// A log that ended before it told anything is not to be waited for.
+// A log that ended before it showed anything needs no waiting.
 func TestFleetWordsOfAnOldLog(t *testing.T) {
 	status := collector.Status{Processes: []collector.Process{process("worker-1", collector.Stale)}}
 	verdicts := map[string]verdict.Verdict{"worker-1": judged(analyze.CannotTell)}
@@ -112,7 +112,7 @@ func TestFleetWordsOfAnOldLog(t *testing.T) {
 	}
 }
 
-// The clock that stamps the file may be another one than ours.
+// The clock that stamps the file may differ from ours.
 func TestFileOfTheFuture(t *testing.T) {
 	p := process("worker-1", collector.Stale)
 	p.Modified = now.Add(48 * time.Hour)

@@ -109,8 +109,8 @@ func logServeError(err error, log *slog.Logger) {
 	}
 }
 
-// maxConnections is how many connections clients may hold. Each takes about 20 KiB and a file descriptor,
-// which the prof.logs need too.
+// maxConnections is how many connections clients may hold. Each takes about 20 KiB and a file descriptor, and
+// the prof.logs need descriptors too.
 const maxConnections = 500
 
 // newServer returns a server whose clients cannot hold a connection by doing nothing.

@@ -51,7 +51,7 @@ func TestClientsWithoutBody(t *testing.T) {
 				fmt.Fprintf(c, "%s /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", method)
 				clients = append(clients, c)
 			}
-			// Each is refused: a server that waits for the body does not reply, or with the metrics.
+			// Each is refused. A server that waits for the body does not reply, or replies with the metrics.
 			for i, c := range clients {
 				reply, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: method})
 				if err != nil || reply.StatusCode != want {
@@ -140,7 +140,7 @@ func TestAbortedScrape(t *testing.T) {
 	}
 }
 
-// A client that wants the metrics in no encoding gets them, and nobody is told that it hung up.
+// A client that accepts no encoding gets the metrics, and the log does not blame it for hanging up.
 func TestNoEncoding(t *testing.T) {
 	var log bytes.Buffer
 	c, err := collector.New(collector.Config{Patterns: spool.DefaultPatterns()})
@@ -253,7 +253,7 @@ func TestTLS(t *testing.T) {
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("by TLS the code is %d", resp.StatusCode)
 	}
-	// Who spoils the configuration is told, whoever has failed before.
+	// The log names a broken configuration, whatever has failed before.
 	if err := os.WriteFile(config, []byte("tls_server_config: ["), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestTLS(t *testing.T) {
 	}
 	_, log := e.stop()
 	if !strings.Contains(log, "No client can connect: correct the web configuration "+config) {
-		t.Errorf("nothing tells of the configuration:\n%s", log)
+		t.Errorf("the log does not name the configuration:\n%s", log)
 	}
 	if n := strings.Count(log, "TLS handshake error"); n != 1 || !strings.Contains(log, `level=WARN`) {
 		t.Errorf("%d handshake errors in the log:\n%s", n, log)

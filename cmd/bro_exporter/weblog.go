@@ -57,8 +57,8 @@ func (l serverLog) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// handshake tells why TLS has failed. The web configuration is read for each connection: who spoils it
-// while the exporter runs locks all clients out.
+// handshake logs why TLS has failed. The server reads the web configuration for each connection, so a broken
+// one locks all clients out while the exporter runs.
 func (l serverLog) handshake(text string) {
 	if err := web.Validate(l.configFile); err != nil {
 		l.config.say(slog.LevelError, "No client can connect: correct the web configuration "+l.configFile+" or the files that it names", err)

@@ -68,7 +68,7 @@ func TestBackfillLeavesOutBadTimeStamps(t *testing.T) {
 	}
 }
 
-// Of a process that never saw a packet no snapshot has a time, and that is said.
+// A process that never saw a packet has no snapshot with a time, and backfill warns of that.
 func TestBackfillWithoutTimes(t *testing.T) {
 	text := regexp.MustCompile(`(?m)\b[0-9]{10}\.[0-9]{6} `).ReplaceAllString(load(t, "7.0.11/restart/prof.run1.log"), "0.000000 ")
 	r := proftool(t, "", "backfill", "bro="+file(t, "prof.log", text))

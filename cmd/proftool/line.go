@@ -131,7 +131,7 @@ func opening(i int) byte {
 	return ','
 }
 
-// Half of a line are timers and threads, so their keys are not put together one by one.
+// Timers and threads make up half of a line, so their keys are constants.
 
 func (e *encoder) timer(t *parse.Timer) {
 	e.text("name", t.Name)

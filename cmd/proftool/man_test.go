@@ -60,7 +60,7 @@ func TestInterruptedPipe(t *testing.T) {
 	}
 }
 
-// Neither does one that somebody holds open without writing.
+// Nor does a pipe that somebody holds open without writing.
 func TestInterruptedReading(t *testing.T) {
 	for _, args := range [][]string{{"analyze"}, {"dump"}, {"dump", "--last"}, {"backfill"}, {"replay", "--spool=" + t.TempDir()}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestInterruptedReading(t *testing.T) {
 	}
 }
 
-// A build without make says that it knows no version.
+// A build without make does not know its version.
 func TestVersionOfABuildWithoutMake(t *testing.T) {
 	if out := asProcess(t, "--version"); !strings.HasPrefix(out, "proftool, version unknown") {
 		t.Errorf("--version: %s", out)

@@ -119,7 +119,7 @@ func buildPanel(p panel, s scope, id int, at gridPos) *grafanaPanel {
 	return out
 }
 
-// why is why the panel may be empty: a process that only telemetry knows has no prof.log.
+// why explains why a panel may be empty: a process with only telemetry has no prof.log.
 func (p *panel) why() string {
 	if p.empty == "" || !fromProfLog(p) {
 		return p.empty
@@ -127,7 +127,7 @@ func (p *panel) why() string {
 	return "Needs prof.log. " + p.empty
 }
 
-// fromProfLog reports whether only prof.log, or what bro_exporter makes of it, has what the panel shows.
+// fromProfLog reports whether a panel needs prof.log, or series that bro_exporter makes from it.
 func fromProfLog(p *panel) bool {
 	return !slices.ContainsFunc(p.queries, func(q query) bool {
 		return !strings.Contains(q.expr, "bro_") || strings.Contains(q.expr, "_process:bro_")
@@ -299,7 +299,7 @@ func variables(d dashboard) []grafanaVariable {
 		{name: "instance", description: "The exporter: one for each sensor."},
 		{name: "process", description: "The Bro process: manager, logger, proxy, worker."},
 	} {
-		// Besides those with prof.log there are those that only telemetry knows.
+		// Some processes have only telemetry.
 		matchers := append([]string{`__name__=~"bro_up|instance_process:bro_up:native"`}, before...)
 		v.label, v.metric = v.name, "{"+strings.Join(matchers, ", ")+"}"
 		before = append(before, d.scope.matchers(v.name))
@@ -331,8 +331,8 @@ func (d dashboard) telemetry() bool {
 	return false
 }
 
-// hostVariable is what the chosen instances are called in the series of native.yml: without their port. It is
-// not shown. "All" are the hosts of all instances chosen, so it has no value of its own.
+// hostVariable holds the chosen instances as the series of native.yml name them: without their port. Grafana
+// does not show it. Its "All" means the hosts of all chosen instances, so it has no value of its own.
 func hostVariable(s scope) grafanaVariable {
 	matchers := []string{`__name__=~"bro_up|instance_process:bro_up:native"`, s.matchers("job", "cluster", "sensor", "instance")}
 	host := labelVariable(s, variable{

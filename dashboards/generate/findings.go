@@ -21,9 +21,9 @@ const ranked = `(bro_finding{$here, level="leak"} * 7
   or bro_finding{$here, level="stuck"} * 6
   or bro_finding{$here, level="suspected"} * 5)`
 
-// state is what each process counts as. It is down if bro_up or its telemetry says so, and unknown if its
-// exporter cannot be scraped; else its worst finding counts, and then whether it was judged at all, which needs
-// prof.log.
+// state is the state of each process. It is down if bro_up or its telemetry shows that, and unknown if
+// Prometheus cannot scrape its exporter. Otherwise its worst finding counts, and then whether the judge has
+// seen it, which needs prof.log.
 const state = `((` + up + ` == 0) + 9
   or instance_process:bro_up:native{$here} * 0 + 4
   or last_over_time(bro_up{$here}[$__range]) * 0 + 8 unless bro_up{$here} unless ignoring (process) (up{$host} == 1)

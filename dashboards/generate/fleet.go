@@ -4,7 +4,7 @@ import "strings"
 
 const fleetUID = "bro-fleet"
 
-// cause is a column of what sensors leak: findings of these kinds.
+// cause is a column in the table of leaking sensors: the findings of these kinds.
 type cause struct {
 	title string
 	width int    // 0 for that of a number
@@ -22,7 +22,7 @@ func causes() []cause {
 	}
 }
 
-// fleet answers for hundreds of sensors at one look which of them leak, and what.
+// fleet shows at once which of hundreds of sensors leak, and what.
 func fleet() dashboard {
 	return dashboard{
 		file:        "fleet.json",

@@ -376,7 +376,7 @@ func exported(t *testing.T) map[string][]string {
 	return exported
 }
 
-// recorded returns the series of native.yml, with their labels besides job, instance and process.
+// recorded returns the series of native.yml, with their labels other than job, instance and process.
 func recorded(t *testing.T) map[string][]string {
 	t.Helper()
 	rules, err := os.ReadFile("../native.yml")
@@ -393,7 +393,7 @@ func recorded(t *testing.T) map[string][]string {
 	return recorded
 }
 
-// What rules record of telemetry is shown, or other rules need it.
+// Every series that rules record from telemetry has a panel, or another rule needs it.
 func TestTelemetryIsShown(t *testing.T) {
 	used := strings.Builder{}
 	for _, d := range dashboards() {
@@ -412,7 +412,7 @@ func TestTelemetryIsShown(t *testing.T) {
 	}
 }
 
-// A panel that only prof.log can fill says so when it is empty; one that telemetry fills as well does not.
+// A panel that only prof.log can fill says so when it is empty. One that telemetry fills too does not.
 func TestPanelsTellThatTheyNeedProfLog(t *testing.T) {
 	for _, c := range asking(t) {
 		for _, p := range c.flat() {
@@ -432,7 +432,7 @@ func TestPanelsTellThatTheyNeedProfLog(t *testing.T) {
 	}
 }
 
-// Every kind of finding that is more than worth knowing is in one column of what sensors leak.
+// Every kind of finding worse than a note is in one column of the table of leaking sensors.
 func TestCausesAreAllKinds(t *testing.T) {
 	rules, err := os.ReadFile("../alerts.yml")
 	if err != nil {

@@ -691,7 +691,7 @@ const (
 	noSignatures = "No expensive snapshot yet, or no signatures are loaded."
 )
 
-// orTelemetry goes on an expression about a process without prof.log, which only telemetry knows.
+// orTelemetry extends an expression to a process that has only telemetry.
 func orTelemetry(record string) string {
 	return "\n  or on () host_process:" + record + "{$telemetry}"
 }

@@ -13,8 +13,8 @@ type dashboard struct {
 	rows        []row
 }
 
-// scope is which processes a dashboard is about. In its queries $here stands for the label matchers of these
-// processes, $host for those of their exporters, and $telemetry for those of the processes in the series of
+// scope is the choice of processes on a dashboard. In its queries, $here stands for the label matchers of
+// these processes and $host for those of their exporters. $telemetry matches the processes in the series of
 // native.yml, which have the label host instead of instance.
 type scope int
 
@@ -122,7 +122,7 @@ const (
 	everyProcess = "{{instance}} {{process}}"
 	everyThread  = "{{instance}} {{process}} {{thread}}"
 
-	// A process has prof.log, or native.yml has a series of it that is called native; never both.
+	// A process has either prof.log or a series of native.yml called native, never both.
 
 	up = `(bro_up{$here} or instance_process:bro_up:native{$here})`
 

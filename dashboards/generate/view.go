@@ -440,7 +440,7 @@ func toProcess(value func(label string) string) []dataLink {
 	}
 }
 
-// toSensor links to the dashboards of one sensor's processes.
+// toSensor links to the dashboards of one sensor.
 func toSensor(value func(label string) string) []dataLink {
 	query := where + chosen(value, "job", "instance")
 	return []dataLink{{"Overview", "/d/" + overviewUID + query}, {"Leak hunt", "/d/" + leakHuntUID + query}}

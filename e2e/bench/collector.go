@@ -10,10 +10,10 @@ import (
 	"bro_exporter/internal/tool"
 )
 
-// results are what Go benchmarks have measured: "Scrape/256/gzip/changed" -> "cpu-ns/series" -> 1234.
+// results are the figures of Go benchmarks: "Scrape/256/gzip/changed" -> "cpu-ns/series" -> 1234.
 type results map[string]map[string]float64
 
-// goBenchmarks runs benchmarks of package collector, which know what the programs do not show.
+// goBenchmarks runs benchmarks of package collector, for figures that the programs do not show.
 func goBenchmarks(pattern string) (results, error) {
 	test := exec.Command("go", "test", "-run", "^$", "-bench", pattern, "./collector")
 	test.Dir, test.Stderr = tool.Root(), os.Stderr
@@ -61,7 +61,7 @@ func (b *bench) collector() ([]row, error) {
 				figure:   s["x-families"], unit: "x families", goal: 1, miss: encodes,
 			}
 			if kind == "registry" || kind == "const" {
-				r.goal = 0 // no way that the exporter takes
+				r.goal = 0 // the exporter does not do it this way
 			}
 			rows = append(rows, r)
 		}

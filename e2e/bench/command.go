@@ -10,13 +10,13 @@ import (
 	"syscall"
 )
 
-// cost is what a command has used.
+// cost is the cost of a command.
 type cost struct {
 	cpu, wall float64 // seconds
 	memory    float64 // bytes, at most at a time
 }
 
-// measure runs a command, whose output is thrown away.
+// measure runs a command and throws its output away.
 func measure(command []string) (cost, error) {
 	cmd := exec.Command(command[0], command[1:]...)
 	var complaints strings.Builder
@@ -35,8 +35,8 @@ func measure(command []string) (cost, error) {
 	return c, nil
 }
 
-// inTurn runs commands in turn, as many rounds, and returns the medians of each. What came first in a
-// round has read the file for those behind it, so one more round is run before and does not count.
+// inTurn runs commands in turn for some rounds, and returns the median of each. The first command of a round
+// reads the file for the others, so a first round does not count.
 func inTurn(rounds int, commands ...[]string) ([]cost, error) {
 	all := make([][]cost, len(commands))
 	for round := range rounds + 1 {

@@ -20,7 +20,7 @@ const (
 	realLogs    = 1.3
 )
 
-// parsing compares the parser with what only looks for a word, on real texts and on hostile ones.
+// parsing compares the parser with a search for a word, on real texts and on hostile ones.
 func (b *bench) parsing() ([]row, error) {
 	live, err := realLog("7.0.11/live")
 	if err != nil {
@@ -75,7 +75,7 @@ func (b *bench) parse(path string) []string { return []string{b.self, "-parse", 
 
 func grep(path string) []string { return []string{"grep", "-c", "pending=", path} }
 
-// speed tells how fast a large log was read.
+// speed returns how fast a large log was read.
 func (b *bench) speed(c cost) string {
 	return fmt.Sprintf("%.0f MB/s", float64(b.size)/1e6/c.cpu)
 }
@@ -89,7 +89,7 @@ func split(log []byte) (snapshots []replay.Snapshot) {
 	return snapshots
 }
 
-// growth tells by how much a byte costs more in a log that is 16 times as large.
+// growth measures how much more a byte costs in a log 16 times as large.
 func (b *bench) growth(text []byte) (row, error) {
 	var commands [][]string
 	for i, size := range []int64{b.size / 16, b.size / 4, b.size} {

@@ -18,14 +18,14 @@ import (
 
 const logs = 256
 
-// spool is a spool directory of many processes, which all write the same.
+// spool is a spool directory of many processes that all write the same text.
 type spool struct {
 	dir       string
 	snapshots []replay.Snapshot
 	written   int
 }
 
-// newSpool makes logs that begin with a hole: they look as large, and take no room.
+// newSpool makes logs that begin with a hole, so they look large and take no room.
 func (b *bench) newSpool(name string, hole int64) (*spool, error) {
 	text, err := realLog("7.0.11/pcap")
 	if err != nil {
@@ -46,7 +46,7 @@ func (b *bench) newSpool(name string, hole int64) (*spool, error) {
 func (s *spool) node(i int) string { return filepath.Join(s.dir, fmt.Sprintf("worker-%d", i)) }
 func (s *spool) log(i int) string  { return filepath.Join(s.node(i), "prof.log") }
 
-// write lets each process write n snapshots.
+// write writes n snapshots to each log.
 func (s *spool) write(n int) error {
 	var text strings.Builder
 	for _, next := range s.snapshots[s.written : s.written+n] {
@@ -76,7 +76,7 @@ func (b *bench) start(s *spool, args ...string) (*stack.Process, error) {
 	return stack.Serve(b.path("bro_exporter"), append(args, "--web.listen-address=127.0.0.1:0", "--prof.path="+s.dir+"/*/prof.log")...)
 }
 
-// page is what a scrape tells.
+// page is the part of a scrape that the benchmarks need.
 type page struct {
 	times  []float64 // of the newest snapshots
 	memory float64   // resident, in bytes
@@ -92,7 +92,7 @@ func scrape(p *stack.Process) (page, error) {
 	var got page
 	lines := bufio.NewScanner(answer.Body)
 	for lines.Scan() {
-		series, number, _ := strings.Cut(lines.Text(), " ") // no label of these has a blank
+		series, number, _ := strings.Cut(lines.Text(), " ") // their labels have no blanks
 		value, _ := strconv.ParseFloat(number, 64)
 		switch name, _, _ := strings.Cut(series, "{"); name {
 		case "bro_prof_last_snapshot_timestamp_seconds":
@@ -110,7 +110,7 @@ func scrape(p *stack.Process) (page, error) {
 // since begun.
 func await(p *stack.Process, s *spool, begun float64) (page, float64, error) {
 	const patience = 60                            // seconds
-	again := time.NewTicker(50 * time.Millisecond) // scrapes cost more than what they wait for
+	again := time.NewTicker(50 * time.Millisecond) // a scrape costs more than a poll
 	defer again.Stop()
 	for now() < begun+patience {
 		got, err := scrape(p)
@@ -173,7 +173,7 @@ func (b *bench) firstStart() ([]row, error) {
 	}}, nil
 }
 
-// following measures an exporter that runs: its memory, and how late it shows what was written.
+// following measures the memory of a running exporter, and how late it shows a snapshot.
 func (b *bench) following(work string, args ...string) (rows []row, err error) {
 	s, err := b.newSpool(work, 0)
 	if err != nil {

@@ -104,10 +104,10 @@ func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
 // row is a line of the table.
 type row struct {
 	work, measured, anchor string
-	figure                 float64 // the ratio to the anchor, or what has the unit
+	figure                 float64 // the ratio to the anchor, or an amount of unit
 	unit                   string  // "x"
 	goal                   float64 // at most, or at least if below zero; 0 for none
-	miss                   string  // why the goal is not reached, if it is not
+	miss                   string  // why the goal is missed, if it is
 }
 
 func (r *row) reached() bool {

@@ -22,7 +22,7 @@ func realLog(path string) ([]byte, error) {
 	return os.ReadFile(filepath.Join(tool.Root(), "testdata", path, "prof.log"))
 }
 
-// repeat writes a text again and again, as next changes it, until size is reached.
+// repeat writes texts until size is reached; next returns the i-th.
 func (b *bench) repeat(name string, size int64, next func(i int) []byte) (path string, err error) {
 	path = b.path(name)
 	file, err := os.Create(path)
@@ -45,7 +45,7 @@ var (
 	stampAtLine = regexp.MustCompile(`(?m)^[0-9]+\.[0-9]{6} `)
 )
 
-// comeAndGo returns the text with one thread less in each snapshot, another each time.
+// comeAndGo returns the text with one thread missing, a different one each time.
 func comeAndGo(snapshots []replay.Snapshot, i int) []byte {
 	text := []byte(snapshots[i%len(snapshots)].Text)
 	lines := threadLine.FindAllIndex(text, -1)

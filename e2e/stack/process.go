@@ -31,8 +31,8 @@ type Process struct {
 	log strings.Builder
 }
 
-// patience is how long a program has to start, to stop when it is asked to, and to come to an expected state. A busy
-// machine may need a minute; only a test that fails waits to the end.
+// patience is how long a program may take to start, to stop, and to reach an expected state. A busy machine
+// may need a minute; only a failing test waits to the end.
 const patience = 5 * time.Minute
 
 // Run starts a program.
@@ -90,8 +90,8 @@ func (p *Process) start() (io.ReadCloser, error) {
 	return out, nil
 }
 
-// The exporter, Prometheus and Alertmanager serve by the same package. The other line is of VictoriaMetrics and
-// vmalert.
+// The exporter, Prometheus and Alertmanager use the same package to serve. VictoriaMetrics and vmalert print
+// the other line.
 var listening = regexp.MustCompile(`msg="Listening on".* address=(\S+)|started server at http://([^/\s]+)/`)
 
 // read keeps what the program says and tells the first address.

@@ -50,7 +50,7 @@ func Query(prometheus *Process, expr string) ([]Series, error) {
 	return all, nil
 }
 
-// Alert is an alert that a Prometheus or a vmalert knows.
+// Alert is an alert of a Prometheus or a vmalert.
 type Alert struct {
 	State       string // pending or firing
 	Labels      map[string]string
@@ -95,7 +95,7 @@ func Failures(server *Process) ([]string, error) {
 	return failed, nil
 }
 
-// Value asks a program for the sum of its own series of a metric, which its /metrics has.
+// Value returns the sum of a metric's series on a program's own /metrics.
 func Value(server *Process, metric string) (float64, error) {
 	resp, err := http.Get(server.URL + "/metrics")
 	if err != nil {

@@ -119,7 +119,8 @@ func (s *Stack) Start(webhook string, nodes []Node) error {
 	return nil
 }
 
-// StartSensor starts what runs on a sensor: the nodes, which have written their logs for a while, and the exporter.
+// StartSensor starts the programs of a sensor: nodes that have written their logs for a while, and the
+// exporter.
 func (s *Stack) StartSensor(nodes []Node) error {
 	feeds, err := s.history(nodes)
 	if err != nil {
@@ -132,7 +133,7 @@ func (s *Stack) StartSensor(nodes []Node) error {
 	return nil
 }
 
-// history writes what the logs of nodes hold already, and returns what feeds the rest.
+// history writes the older part of the nodes' logs, and returns what feeds the rest.
 func (s *Stack) history(nodes []Node) ([]*feed, error) {
 	feeds, err := s.feeds(nodes)
 	if err != nil {
@@ -362,7 +363,7 @@ func (s *Stack) ServePrometheus(args ...string) (*Process, error) {
 	})
 }
 
-// Serve starts a further program that listens, and stops it with the others.
+// Serve starts another program that listens, and stops it with the others.
 func (s *Stack) Serve(path string, args ...string) (*Process, error) {
 	return s.add(Serve(path, args...))
 }
