@@ -101,7 +101,7 @@ type pidFile struct {
 
 // update asks /proc, now and then and when the process has gone.
 func (f *processFinder) update(now time.Time) {
-	gone := f.live != nil && errors.Is(syscall.Kill(f.live.PID, 0), syscall.ESRCH)
+	gone := f.live != nil && ended(f.live.PID)
 	if !gone && now.Sub(f.asked) < processInterval {
 		return
 	}
@@ -116,6 +116,16 @@ func (f *processFinder) update(now time.Time) {
 	case f.died.IsZero():
 		f.died = now
 	}
+}
+
+// ended reports whether no process has this number any more.
+func ended(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = p.Release() }()
+	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
 // deadSince reports whether the process that .pid names is known to be dead, and no other one
