@@ -177,7 +177,7 @@ func TestTableThatGrows(t *testing.T) {
 	}
 }
 
-// A table without a base that grows all day leaks only if it says that it keeps its entries for less.
+// A table that grows from nothing all day leaks only if its expiry is shorter.
 func TestTableThatKeepsEntriesForLess(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -452,7 +452,7 @@ func TestLiveAndFileAgree(t *testing.T) {
 	}
 }
 
-// A clock that was wrong for a while neither hides a leak nor adds anything to it.
+// A clock that is wrong for a while neither hides a leak nor adds to it.
 func TestClockIsSet(t *testing.T) {
 	const year2000, n = 946684800, 4 * 24 * 240
 	ahead := func(by float64, from, to int) func(i int, time float64) float64 {
@@ -492,7 +492,7 @@ func TestClockIsSet(t *testing.T) {
 				t.Errorf("the leak is hidden: %v", r.Findings)
 			}
 			if !slices.Contains(kinds(r), analyze.KindNotMeasured) {
-				t.Error("nothing tells that snapshots are left out")
+				t.Error("no finding names the snapshots that are left out")
 			}
 		})
 	}
@@ -534,13 +534,13 @@ func TestShortLogs(t *testing.T) {
 	}{
 		{name: "12 MB each 20 s, 8 snapshots", snapshots: 8, apart: 20, memory: func(s float64) float64 { return 80*mib + s/20*12e6 }, suspected: true},
 		{name: "12 MB each 20 s, 12 snapshots", snapshots: 12, apart: 20, memory: func(s float64) float64 { return 80*mib + s/20*12e6 }, suspected: true},
-		{name: "in steps that become smaller", snapshots: 9, apart: 20, memory: func(s float64) float64 { return 76*mib + 210*mib*(1-math.Exp(-s/160)) }, suspected: true},
-		{name: "on after a start", snapshots: 20, apart: 12, memory: func(s float64) float64 { return start(25)(s) + 0.8*mib*s }, suspected: true},
-		{name: "four snapshots of a process that has run for long", age: 9000, snapshots: 4, apart: 15, memory: func(s float64) float64 { return 80*mib + 0.5*mib*s }, suspected: true},
+		{name: "in ever smaller steps", snapshots: 9, apart: 20, memory: func(s float64) float64 { return 76*mib + 210*mib*(1-math.Exp(-s/160)) }, suspected: true},
+		{name: "goes on after a start", snapshots: 20, apart: 12, memory: func(s float64) float64 { return start(25)(s) + 0.8*mib*s }, suspected: true},
+		{name: "four snapshots of an old process", age: 9000, snapshots: 4, apart: 15, memory: func(s float64) float64 { return 80*mib + 0.5*mib*s }, suspected: true},
 		{name: "three snapshots", age: 9000, snapshots: 3, apart: 15, memory: func(s float64) float64 { return 80*mib + 0.5*mib*s }},
 		{name: "a start", snapshots: 20, apart: 12, memory: start(25)},
 		{name: "a slow start", snapshots: 20, apart: 12, memory: start(60)},
-		{name: "the begin of a start", snapshots: 6, apart: 5, memory: start(40)},
+		{name: "the beginning of a start", snapshots: 6, apart: 5, memory: start(40)},
 		{name: "one step", age: 9000, snapshots: 20, apart: 12, memory: func(s float64) float64 { return 80*mib + 60*mib*math.Floor(s/100) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -560,7 +560,7 @@ func TestShortLogs(t *testing.T) {
 	}
 }
 
-// A real log gets the same answer read at once or followed and asked in between.
+// A real log gets the same answer whether the judge reads it at once, or follows it and answers in between.
 func TestLiveAndFileAgreeOnRealLogs(t *testing.T) {
 	paths, err := filepath.Glob("../testdata/*/*/prof.log")
 	if err != nil || len(paths) == 0 {

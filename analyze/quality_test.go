@@ -101,7 +101,7 @@ func holds(t *testing.T, all []outcome) {
 	const least = 0.85
 	ratios, held := trueRates(found)
 	if _, high := wilson(held, len(ratios)); high < least {
-		t.Errorf("the interval of the rate holds the true one in %d of %d, want %.0f %%", held, len(ratios), 100*least)
+		t.Errorf("the interval holds the true rate in %d of %d, want %.0f %%", held, len(ratios), 100*least)
 	}
 }
 
@@ -332,7 +332,7 @@ func onsets(some []outcome) string {
 	return fmt.Sprintf("%.2g h of %d", medianOf(off), len(off))
 }
 
-// rates is the median of what was found over what is true, and how often the interval holds the truth.
+// rates holds the median ratio of found to true rates, and how often the interval holds the true rate.
 func rates(some []outcome) string {
 	ratios, held := trueRates(some)
 	if len(ratios) == 0 {
@@ -341,8 +341,8 @@ func rates(some []outcome) string {
 	return fmt.Sprintf("x%.2f, held by %d of %d", medianOf(ratios), held, len(ratios))
 }
 
-// trueRates returns what was found over what is true of the leaks that were rightly named, and how many
-// intervals hold the truth.
+// trueRates returns the ratio of found to true rate for each leak with the right name, and how many intervals
+// hold the true rate.
 func trueRates(some []outcome) (ratios []float64, held int) {
 	for i := range some {
 		o := &some[i]

@@ -9,7 +9,8 @@ import (
 	"bro_exporter/internal/labelled"
 )
 
-// A look leaves out what cannot have become a leak since the one before. It must not change what is found.
+// A look leaves out each resource that cannot have become a leak since the look before. That must not change
+// what the judge finds.
 func TestScreenChangesNoFinding(t *testing.T) {
 	cases, err := labelled.Sample(os.DirFS("../testdata"), 0, 1)
 	if err != nil {

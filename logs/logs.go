@@ -16,8 +16,8 @@ import (
 
 // Log is a prof.log to read.
 type Log struct {
-	// Process is the name of its process, as spool.Valid writes it. Equal names are told apart by their
-	// paths, unless the arguments gave them.
+	// Process is the name of its process, in the form of spool.Valid. Logs with equal names are named by
+	// their paths, unless the arguments gave the names.
 	Process string
 	// Path is what to call it in messages, and to open.
 	Path string

@@ -64,7 +64,7 @@ func Metrics() []collector.Metric {
 		span: {Name: "bro_analysis_span_seconds", Type: prometheus.GaugeValue,
 			Help: "How much of the run the newest verdict rests on."},
 		undecided: {Name: "bro_analysis_undecided_until_timestamp_seconds", Type: prometheus.GaugeValue,
-			Help: "Time before which nothing can be told about the process. Absent when something can."},
+			Help: "Time before which the judge cannot decide about the process. Absent once it has."},
 		detectable: {Name: "bro_analysis_detectable_growth_bytes_per_second", Type: prometheus.GaugeValue,
 			Help: "A leak of memory slower than this could hide in the noise."},
 		exhaustion: {Name: "bro_memory_exhaustion_timestamp_seconds", Type: prometheus.GaugeValue,

@@ -182,7 +182,7 @@ func words(v *verdict.Verdict, now time.Time) string {
 	}
 	switch {
 	case run.Answer == analyze.CannotTell && run.UndecidedUntil.After(now):
-		return "More can be told from " + analyze.Clock(run.UndecidedUntil) + " on."
+		return "The judge can say more from " + analyze.Clock(run.UndecidedUntil) + " on."
 	case run.Answer == analyze.CannotTell && !run.UndecidedUntil.IsZero():
 		return "A log up to " + analyze.Clock(run.UndecidedUntil) + " would tell more."
 	case run.Answer == analyze.Fine && run.Detectable > 0:

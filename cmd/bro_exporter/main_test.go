@@ -268,7 +268,7 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// What goes wrong at the start is told in one line that says what to do.
+// An error at the start takes one line, and the line says what to do.
 func TestWrongUse(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -92,7 +92,7 @@ func TestFleetWords(t *testing.T) {
 		"stale-leak": "The process has written nothing for 10 s: check that it runs and sees traffic. A table grows.",
 		"dead":       "The process has died: see its directory for a core file and its stderr.log, then zeekctl diag.",
 		"unreadable": "Permission denied: run the exporter as a user who may read it.",
-		"early":      "More can be told from 2026-03-01 13:00 UTC on.",
+		"early":      "The judge can say more from 2026-03-01 13:00 UTC on.",
 		"worker-10":  "A leak of 1.0 MiB/h of memory would have been seen.",
 		"worker-2":   "Its prof.log is being read.",
 	} {
@@ -167,7 +167,7 @@ func TestSpark(t *testing.T) {
 	}
 }
 
-// Why there is no prof.log is told for each place.
+// The page explains for each place why it has no prof.log.
 func TestCauses(t *testing.T) {
 	search := func(glob, root string, missing bool, unreadable ...spool.Unreadable) spool.Search {
 		return spool.Search{Pattern: spool.Pattern{Glob: glob}, Root: root, Missing: missing, Unreadable: unreadable}
