@@ -52,6 +52,8 @@
 // first hour shows which it is. A resource fills if it then held less than its growth of two and a half
 // hours, or if its growth levels off. The judge suspects it only if it grows straight, and so fast that a
 // day of it would take a share of the memory. Growth that begins late on a level base is no filling.
+// Memory can fill only bounded caches, so growth that is sure beyond the load needs only 5 standard
+// errors beside them.
 // zeek/named-tables.zeek prints for how long a table keeps its entries (&create_expire). Such a table is
 // full soon after that time, and leaks if it still grows.
 //
@@ -65,8 +67,8 @@
 // the whole load does, unless the growth is beyond doubt.
 //
 // Growth must also last. In the first 30 hours it must last two and a half hours, or one and a half where
-// nothing fills the resource. After that it must last a day where something fills it, 12 hours in the memory
-// of a process, and six hours elsewhere.
+// nothing fills the resource, and the log must show new connections. After that it must last a day where
+// something fills the resource, 12 hours in the memory of a process, and six hours elsewhere.
 //
 // # Peaks
 //
@@ -80,8 +82,9 @@
 //
 // The judge takes the lowest number of waiting messages at each point, so a queue that is ever empty has no
 // backlog. A backlog is a leak if it rises for two hours, or for six in a process older than 30 hours, and
-// never drained before from about the same length. It is also a leak if it drains each night, but less than it filled
-// by day. A thread is stuck if it reads nothing for two minutes and four snapshots while others write to it.
+// never drained before from about the same length. It is also a leak if it drains each night, but less than
+// it filled by day. A thread is stuck if it reads nothing for two minutes and four snapshots while others
+// write to it.
 //
 // # Less than an hour
 //
