@@ -15,6 +15,12 @@ import (
 // load, a minute apart; one of the tables leaks.
 func busy(minutes int, add func(*parse.Snapshot)) {
 	var s parse.Snapshot
+	var timers, threads, tables []string
+	for k := range 45 {
+		timers = append(timers, fmt.Sprintf("Timer%d", k))
+		threads = append(threads, fmt.Sprintf("log%d/Log::WRITER_ASCII", k))
+		tables = append(tables, fmt.Sprintf("Foo::table%d", k))
+	}
 	total := 0.0
 	for i := range minutes {
 		hours := float64(i) / 60
@@ -29,12 +35,12 @@ func busy(minutes int, add func(*parse.Snapshot)) {
 		s.Conns = parse.Conns{Total: of(total), Current: of(20_010 * load), Sessions: of(20_000 * load)}
 		s.Timers.Current = of(90_000 * load)
 		for k := range 20 {
-			s.Timers.ByName = append(s.Timers.ByName, parse.Timer{Name: fmt.Sprintf("Timer%d", k), Pending: uint64(200 * float64(k+1) * load)})
+			s.Timers.ByName = append(s.Timers.ByName, parse.Timer{Name: timers[k], Pending: uint64(200 * float64(k+1) * load)})
 		}
 		for k := range 45 {
 			messages := uint64(total / float64(k+1))
 			s.Threads.List = append(s.Threads.List, parse.Thread{
-				Name: fmt.Sprintf("log%d/Log::WRITER_ASCII", k), In: messages, InReads: messages - uint64(i+k)%2, InWrites: messages, PendingIn: uint64(i+k) % 2,
+				Name: threads[k], In: messages, InReads: messages - uint64(i+k)%2, InWrites: messages, PendingIn: uint64(i+k) % 2,
 			})
 		}
 		s.Threads.Current = of(45)
@@ -44,7 +50,7 @@ func busy(minutes int, add func(*parse.Snapshot)) {
 				if k == 0 {
 					entries = 5000 + 100*hours
 				}
-				s.Globals.List = append(s.Globals.List, parse.Global{Name: fmt.Sprintf("Foo::table%d", k), Size: of(300 * entries), Entries: of(entries), EntriesRecursive: of(entries)})
+				s.Globals.List = append(s.Globals.List, parse.Global{Name: tables[k], Size: of(300 * entries), Entries: of(entries), EntriesRecursive: of(entries)})
 			}
 			s.Globals.Size, s.Globals.EntriesRecursive = of(7e7*load), of(2.1e5*load)
 		}
@@ -66,6 +72,17 @@ func BenchmarkWeek(b *testing.B) {
 	for b.Loop() {
 		p := analyze.New(time.Time{}, time.Time{})
 		busy(7*24*60, p.Add)
+	}
+}
+
+// BenchmarkRestarts judges a process that is restarted every four hours.
+func BenchmarkRestarts(b *testing.B) {
+	for b.Loop() {
+		p := analyze.New(time.Time{}, time.Time{})
+		for range 100 {
+			busy(4*60, p.Add)
+		}
+		p.Report("w", "prof.log")
 	}
 }
 

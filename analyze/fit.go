@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 )
 
 // column is something that may move a resource, at each point in time. What is caused by load
@@ -25,11 +24,54 @@ type fitted struct {
 	used         []int     // the columns with a coefficient
 }
 
+// normals are columns and their products with each other, which every fit by them needs.
+type normals struct {
+	columns []column
+	gram    []float64 // a row for each column
+}
+
+func newNormals(columns []column) *normals {
+	p := len(columns)
+	m := &normals{columns, make([]float64, p*p)}
+	for i := range columns {
+		for j := i; j < p; j++ {
+			m.set(i, j)
+		}
+	}
+	return m
+}
+
+// with returns the normals of the columns and one more.
+func (m *normals) with(c column) *normals {
+	p := len(m.columns)
+	more := &normals{append(slices.Clip(m.columns), c), make([]float64, (p+1)*(p+1))}
+	for i := range p {
+		copy(more.row(i), m.row(i))
+		more.set(i, p)
+	}
+	more.set(p, p)
+	return more
+}
+
+func (m *normals) row(i int) []float64 { return m.gram[i*len(m.columns) : (i+1)*len(m.columns)] }
+
+func (m *normals) set(i, j int) {
+	v := floats.Dot(m.columns[i].values, m.columns[j].values)
+	if i == j {
+		v *= 1 + 1e-9 // columns that are alike share what they explain
+	}
+	m.row(i)[j], m.row(j)[i] = v, v
+}
+
 // leastSquares fits y by the columns, none of them with a negative coefficient unless it is
 // signed: the active-set method of Lawson and Hanson (1974). The intercept is a column like the
 // others, so what goes with the load is never more than proportional to it.
-func leastSquares(columns []column, y []float64) fitted {
-	f := leastSquaresFrom(columns, y)
+func leastSquares(columns []column, y []float64) fitted { return newNormals(columns).fit(y) }
+
+// fit is leastSquares.
+func (m *normals) fit(y []float64) fitted {
+	columns := m.columns
+	f := m.fitFrom(y)
 	var at []int // their bounds
 	for range len(columns) {
 		over := -1
@@ -48,7 +90,7 @@ func leastSquares(columns []column, y []float64) fitted {
 			floats.AddScaled(rest, -columns[j].most, columns[j].values)
 			free[j] = column{values: make([]float64, len(y))}
 		}
-		f = leastSquaresFrom(free, rest)
+		f = newNormals(free).fitFrom(rest)
 		for _, j := range at {
 			f.coefficients[j] = columns[j].most
 		}
@@ -56,27 +98,17 @@ func leastSquares(columns []column, y []float64) fitted {
 	return f
 }
 
-// leastSquaresFrom is leastSquares without upper bounds.
-func leastSquaresFrom(columns []column, y []float64) fitted {
-	n, p := len(y), len(columns)
-	gram := mat.NewSymDense(p, nil)
-	moments := make([]float64, p)
-	for i := range columns {
-		moments[i] = floats.Dot(columns[i].values, y)
-		for j := i; j < p; j++ {
-			v := floats.Dot(columns[i].values, columns[j].values)
-			if i == j {
-				v *= 1 + 1e-9 // columns that are alike share what they explain
-			}
-			gram.SetSym(i, j, v)
-		}
+// fitFrom is fit without upper bounds.
+func (m *normals) fitFrom(y []float64) fitted {
+	moments := make([]float64, len(m.columns))
+	for j, c := range m.columns {
+		moments[j] = floats.Dot(c.values, y)
 	}
-	b := solveBounded(gram, moments, columns)
-	f := fitted{coefficients: b, rest: make([]float64, n)}
-	copy(f.rest, y)
+	b := m.solveBounded(moments)
+	f := fitted{coefficients: b, rest: slices.Clone(y)}
 	for j, v := range b {
 		if v != 0 {
-			floats.AddScaled(f.rest, -v, columns[j].values)
+			floats.AddScaled(f.rest, -v, m.columns[j].values)
 			f.used = append(f.used, j)
 		}
 	}
@@ -85,51 +117,53 @@ func leastSquaresFrom(columns []column, y []float64) fitted {
 }
 
 // solveBounded returns the coefficients that fit best.
-func solveBounded(gram *mat.SymDense, moments []float64, columns []column) []float64 {
-	p := len(columns)
-	b := make([]float64, p)
-	var free []int
-	for j := range columns {
-		if columns[j].signed && gram.At(j, j) > 0 {
+func (m *normals) solveBounded(moments []float64) []float64 {
+	p := len(m.columns)
+	b, free := make([]float64, p), make([]int, 0, p)
+	scratch := make([]float64, p*(p+1))
+	for j, c := range m.columns {
+		if c.signed && m.row(j)[j] > 0 {
 			free = append(free, j)
 		}
 	}
 	if len(free) > 0 {
-		copyAt(b, free, solve(gram, moments, free))
+		copyAt(b, free, m.solve(moments, free, scratch))
 	}
 	for range 3 * p {
 		next, most := -1, 1e-7
-		for j := range columns {
-			if b[j] != 0 || columns[j].signed || gram.At(j, j) <= 0 {
+		for j, c := range m.columns {
+			row := m.row(j)
+			if b[j] != 0 || c.signed || row[j] <= 0 {
 				continue
 			}
 			slope := moments[j]
 			for k, v := range b {
 				if v != 0 {
-					slope -= gram.At(j, k) * v
+					slope -= row[k] * v
 				}
 			}
-			if slope /= math.Sqrt(gram.At(j, j)); slope > most*(1+math.Abs(moments[j])/math.Sqrt(gram.At(j, j))) {
-				next, most = j, slope/(1+math.Abs(moments[j])/math.Sqrt(gram.At(j, j)))
+			norm := math.Sqrt(row[j])
+			scale := 1 + math.Abs(moments[j])/norm
+			if slope /= norm; slope > most*scale {
+				next, most = j, slope/scale
 			}
 		}
 		if next < 0 {
 			break
 		}
-		free = append(free, next)
-		free = stepInside(b, free, gram, moments, columns)
+		free = m.stepInside(b, append(free, next), moments, scratch)
 	}
 	return b
 }
 
 // stepInside moves b to the best fit by the free columns, and as far as no bound is crossed; what
 // meets its bound is free no more.
-func stepInside(b []float64, free []int, gram *mat.SymDense, moments []float64, columns []column) []int {
+func (m *normals) stepInside(b []float64, free []int, moments, scratch []float64) []int {
 	for len(free) > 0 {
-		best := solve(gram, moments, free)
+		best := m.solve(moments, free, scratch)
 		share := 1.0
 		for i, j := range free {
-			if !columns[j].signed && best[i] <= 0 {
+			if !m.columns[j].signed && best[i] <= 0 {
 				share = min(share, b[j]/max(b[j]-best[i], 1e-300))
 			}
 		}
@@ -137,10 +171,10 @@ func stepInside(b []float64, free []int, gram *mat.SymDense, moments []float64, 
 			copyAt(b, free, best)
 			return free
 		}
-		var kept []int
+		kept := free[:0]
 		for i, j := range free {
 			b[j] += share * (best[i] - b[j])
-			if !columns[j].signed && (b[j] <= 1e-12 || best[i] <= 0 && b[j] <= 1e-9*math.Abs(best[i])) {
+			if !m.columns[j].signed && (b[j] <= 1e-12 || best[i] <= 0 && b[j] <= 1e-9*math.Abs(best[i])) {
 				b[j] = 0
 				continue
 			}
@@ -160,15 +194,15 @@ func copyAt(to []float64, at []int, from []float64) {
 	}
 }
 
-// solve returns the coefficients of the given columns alone.
-func solve(gram *mat.SymDense, moments []float64, free []int) []float64 {
+// solve returns the coefficients of the given columns alone, in scratch.
+func (m *normals) solve(moments []float64, free []int, scratch []float64) []float64 {
 	k := len(free)
-	a := make([]float64, k*k)
-	x := make([]float64, k)
+	x, a := scratch[:k], scratch[k:k+k*k]
 	for i, p := range free {
 		x[i] = moments[p]
+		row := m.row(p)
 		for j, q := range free {
-			a[i*k+j] = gram.At(p, q)
+			a[i*k+j] = row[q]
 		}
 	}
 	choleskySolve(a, x, k)
@@ -222,18 +256,20 @@ func over(a, b float64) float64 {
 
 // apart returns what is left of v when the columns explain all of it that they can, whatever the
 // signs.
-func apart(v []float64, basis [][]float64) []float64 {
-	rest := append([]float64(nil), v...)
+func apart(v []float64, basis [][]float64) []float64 { return subtract(slices.Clone(v), basis) }
+
+// subtract is apart in place.
+func subtract(v []float64, basis [][]float64) []float64 {
 	for _, b := range basis {
-		floats.AddScaled(rest, -floats.Dot(b, rest), b)
+		floats.AddScaled(v, -floats.Dot(b, v), b)
 	}
-	return rest
+	return v
 }
 
 // orthonormal returns a basis of the space that columns span.
 func orthonormal(columns [][]float64) (basis [][]float64) {
 	for _, c := range columns {
-		rest := apart(apart(c, basis), basis)
+		rest := subtract(apart(c, basis), basis)
 		norm := floats.Norm(rest, 2)
 		if norm <= 1e-6*floats.Norm(c, 2) || norm == 0 {
 			continue

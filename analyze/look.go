@@ -258,14 +258,3 @@ func filled(values []float64) []float64 {
 	}
 	return f
 }
-
-// running returns the greatest value so far.
-func running(values []float64) []float64 {
-	top := math.Inf(-1)
-	r := make([]float64, len(values))
-	for i, v := range values {
-		top = max(top, v)
-		r[i] = top
-	}
-	return r
-}

@@ -14,7 +14,8 @@ const minRecords = 3
 // did not, only that there was no more. So a cause that was as strong before explains no record, and a line
 // that would have set a record where there is none is too steep.
 func (c *course) fitPeak(y []float64) fittedTrend {
-	healthy := c.below(c.columns, y, c.records(y))
+	records := c.records(y)
+	healthy := c.below(c.columns, y, records, newNormals(pick(c.columns, records)))
 	t := fittedTrend{rest: healthy.rest}
 	n := len(y)
 	t.onset, t.causes, t.coefficients = c.x[0], sum(c.columns, healthy.coefficients, n), healthy.coefficients
@@ -48,13 +49,13 @@ type bounded struct {
 	rows []int
 }
 
-// below fits the records by the columns, from the given rows on. A point where the fit exceeds y counts as
-// well.
-func (c *course) below(columns []column, y []float64, rows []int) bounded {
+// below fits the records by the columns, from the given rows on; there holds the columns at those rows. A point
+// where the fit exceeds y counts as well.
+func (c *course) below(columns []column, y []float64, rows []int, there *normals) bounded {
 	const most = 8
 	best := bounded{fitted: fitted{sse: math.Inf(1), coefficients: make([]float64, len(columns))}}
 	for range most {
-		f := leastSquares(pick(columns, rows), valuesAt(y, rows))
+		f := there.fit(valuesAt(y, rows))
 		expected := sum(columns, f.coefficients, len(y))
 		next := c.counted(y, expected)
 		f.rest = make([]float64, len(next))
@@ -68,7 +69,7 @@ func (c *course) below(columns []column, y []float64, rows []int) bounded {
 		if slices.Equal(next, rows) {
 			break
 		}
-		rows = next
+		rows, there = next, newNormals(pick(columns, next))
 	}
 	return best
 }
@@ -85,9 +86,14 @@ func (c *course) counted(y, expected []float64) []int {
 }
 
 func pick(columns []column, rows []int) []column {
-	picked := slices.Clone(columns)
+	picked, n := slices.Clone(columns), len(rows)
+	room := make([]float64, n*len(columns))
 	for j := range picked {
-		picked[j].values = valuesAt(columns[j].values, rows)
+		values := room[j*n : (j+1)*n : (j+1)*n]
+		for i, k := range rows {
+			values[i] = columns[j].values[k]
+		}
+		picked[j].values = values
 	}
 	return picked
 }
@@ -114,12 +120,14 @@ func sum(columns []column, coefficients []float64, n int) []float64 {
 func (c *course) peakOnset(y []float64, healthy *bounded) (best int, with *bounded, gains []float64) {
 	n := len(y)
 	gains = constant(n, -1)
-	fits := make([]bounded, n)
+	fits, there := make([]bounded, n), newNormals(pick(c.columns, healthy.rows))
 	try := func(i int) {
 		if i < 0 || i > n-n/8-3 || gains[i] >= 0 {
 			return
 		}
-		fits[i] = c.below(append(slices.Clip(c.columns), column{values: c.ramp(i)}), y, healthy.rows)
+		line := c.ramp(i)
+		begin := there.with(column{values: valuesAt(line, healthy.rows)})
+		fits[i] = c.below(append(slices.Clip(c.columns), column{values: line}), y, healthy.rows, begin)
 		gains[i] = max(0, healthy.sse-fits[i].sse)
 		if gains[i] > gains[best] {
 			best = i

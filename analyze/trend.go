@@ -31,14 +31,16 @@ func (c *course) hours() float64 {
 
 // newCourse makes a course of what is measured after the start-up.
 func (l *look) newCourse(values []float64, causes []column, begin int) course {
-	var at []int
+	at := make([]int, 0, len(values))
 	for i := begin; i < len(values); i++ {
 		if !math.IsNaN(values[i]) {
 			at = append(at, i)
 		}
 	}
+	room := make([]float64, (3+len(causes))*len(at)) // for all that is picked
 	pick := func(v []float64) []float64 {
-		picked := make([]float64, len(at))
+		picked := room[:len(at):len(at)]
+		room = room[len(at):]
 		for i, k := range at {
 			picked[i] = v[k]
 		}
@@ -107,7 +109,8 @@ func (c *course) fit() trend {
 	if c.peak {
 		return c.fitPeak(y).trend
 	}
-	t := c.fitOnce(y)
+	h := c.healthy(newNormals(c.columns), y)
+	t := c.fitOnce(y, h)
 	if t.z == 0 {
 		return t.trend
 	}
@@ -115,7 +118,7 @@ func (c *course) fit() trend {
 		// A leak may be by the hour, or by the connection.
 		byHour := c.clock
 		c.clock = c.work
-		if u := c.fitOnce(y); u.z > 0 && floats.Dot(u.rest, u.rest) < 0.8*floats.Dot(t.rest, t.rest) {
+		if u := c.fitOnce(y, h); u.z > 0 && floats.Dot(u.rest, u.rest) < 0.8*floats.Dot(t.rest, t.rest) {
 			t = u
 		} else {
 			c.clock = byHour
@@ -131,7 +134,7 @@ func (c *course) fit() trend {
 		}
 	}
 	if bent {
-		t = c.fitOnce(y)
+		t = c.fitOnce(y, c.healthy(h.normals, y))
 	}
 	return t.trend
 }
@@ -153,60 +156,89 @@ type fittedTrend struct {
 	variance float64
 }
 
-func (c *course) fitOnce(y []float64) fittedTrend {
+// healthy is a fit without a line.
+type healthy struct {
+	*normals
+	fitted
+	span [][]float64 // a basis of what is used
+}
+
+func (c *course) healthy(m *normals, y []float64) *healthy {
+	f := m.fit(y)
+	return &healthy{m, f, basis(c.columns, f.used)}
+}
+
+// fitOnce looks for a line beside what fits y without one.
+func (c *course) fitOnce(y []float64, h *healthy) fittedTrend {
 	n, p := len(y), len(c.columns)
-	healthy, seen := c.explain(c.columns, y)
-	span := basis(seen[:p], healthy.used)
-	at, gains := c.onset(y, span)
-	t := fittedTrend{rest: healthy.rest}
+	at, gains := c.onset(y, h.span)
+	t := fittedTrend{rest: h.rest}
 	t.onset, t.causes = c.x[at], make([]float64, n)
-	for j, b := range healthy.coefficients {
-		floats.AddScaled(t.causes, b, seen[j].values)
+	for j, b := range h.coefficients {
+		floats.AddScaled(t.causes, b, c.columns[j].values)
 	}
-	t.base, t.coefficients = t.causes[at], healthy.coefficients
-	own := apart(c.ramp(0), span)
-	t.err = math.Sqrt(healthy.sse / float64(n) * memory(healthy.rest) / max(floats.Dot(own, own), 1e-300))
-	if float64(n)*gains[at] < unsureZ*unsureZ*(healthy.sse-gains[at]) {
+	t.base, t.coefficients = t.causes[at], h.coefficients
+	own := apart(c.ramp(0), h.span)
+	t.err = math.Sqrt(h.sse / float64(n) * memory(h.rest) / max(floats.Dot(own, own), 1e-300))
+	if float64(n)*gains[at] < unsureZ*unsureZ*(h.sse-gains[at]) {
 		return t // no line could be sure
 	}
 	// What is used depends on the onset, and the onset on what is used.
+	var line column
 	var with fitted
+	span, used := h.span, h.used
 	for range 2 {
-		with, seen = c.explain(append(slices.Clip(c.columns), column{values: c.ramp(at)}), y)
+		line = column{values: c.ramp(at)}
+		with = h.with(line).fit(y)
+		beside := without(with.used, p)
+		if slices.Equal(beside, used) {
+			break // the onset is the same
+		}
+		span, used = basis(c.columns, beside), beside
 		before := at
-		if at, gains = c.onset(y, basis(seen[:p], with.used)); at == before {
+		if at, gains = c.onset(y, span); at == before {
 			break
 		}
 	}
-	if t.onset = c.x[at]; with.coefficients[p] == 0 || seen[p].values[n-1] != c.ramp(at)[n-1] {
-		with, seen = c.explain(append(slices.Clip(c.columns), column{values: c.ramp(at)}), y)
+	if t.onset = c.x[at]; with.coefficients[p] == 0 || line.values[n-1] != c.ramp(at)[n-1] {
+		line = column{values: c.ramp(at)}
+		with = h.with(line).fit(y)
+		span = basis(c.columns, without(with.used, p))
 	}
-	c.measure(&t, y, at, &healthy, &with, seen)
+	c.measure(&t, y, at, h.sse, &with, line.values, span)
 	t.onsetError = c.onsetError(gains, at, t.variance)
 	return t
 }
 
-// measure fills in what a fit with a line from the given point says of it.
-func (c *course) measure(t *fittedTrend, y []float64, at int, healthy, with *fitted, seen []column) {
+// without returns the columns used but for the line, which is the last.
+func without(used []int, line int) []int {
+	if n := len(used); n > 0 && used[n-1] == line {
+		return used[:n-1]
+	}
+	return used
+}
+
+// measure fills in what a fit with a line from the given point says of it; without, it leaves sse.
+func (c *course) measure(t *fittedTrend, y []float64, at int, sse float64, with *fitted, line []float64, span [][]float64) {
 	n, p := len(y), len(c.columns)
 	g := with.coefficients[p]
 	t.rest, t.coefficients = with.rest, with.coefficients
 	clear(t.causes)
 	for j, b := range with.coefficients[:p] {
-		floats.AddScaled(t.causes, b, seen[j].values)
+		floats.AddScaled(t.causes, b, c.columns[j].values)
 	}
 	t.base = t.causes[at]
 	t.growth = g * (c.clock[n-1] - c.clock[at])
 	t.slope = t.growth / (c.x[n-1] - c.x[at])
-	own := apart(seen[p].values, basis(seen[:p], with.used))
+	own := apart(line, span)
 	norm := floats.Dot(own, own)
-	if g <= 0 || norm <= 1e-9*floats.Dot(seen[p].values, seen[p].values) {
+	if g <= 0 || norm <= 1e-9*floats.Dot(line, line) {
 		return
 	}
 	alike := memory(with.rest)
 	freedom := max(3, float64(n-len(with.used))/alike)
 	t.variance = with.sse / max(1, float64(n-len(with.used))) * alike
-	better := math.Sqrt(max(0, healthy.sse-with.sse) / max(t.variance, 1e-300))
+	better := math.Sqrt(max(0, sse-with.sse) / max(t.variance, 1e-300))
 	t.err = min(math.Sqrt(t.variance/norm)*t.slope/g, over(t.slope, better))
 	t.z = normal(better, freedom)
 	t.steady = c.steady(y, &t.trend, at, every(n))
@@ -214,62 +246,8 @@ func (c *course) measure(t *fittedTrend, y []float64, at int, healthy, with *fit
 	for i := at + 1; i < n && at > 0; i++ {
 		bend[i] = 1
 	}
-	free := apart(seen[p].values, orthonormal(append(basis(seen[:p], with.used), bend)))
+	free := apart(line, orthonormal(append(slices.Clip(span), bend)))
 	t.spread = math.Hypot(math.Sqrt(t.variance/max(floats.Dot(free, free), 1e-300))*t.slope/g, t.spread)
-}
-
-// explain fits y by columns, and returns them as they show in y. In a peak shows what was when it
-// was set, which depends on the coefficients.
-func (c *course) explain(columns []column, y []float64) (fitted, []column) {
-	seen := c.seen(columns)
-	f := leastSquares(seen, y)
-	if !c.peak {
-		return f, seen
-	}
-	for next := f; ; {
-		when := c.whenSet(columns, next.coefficients)
-		if next = leastSquares(when, y); next.sse >= 0.99*f.sse {
-			return f, seen
-		}
-		f, seen = next, when
-	}
-}
-
-// seen returns columns as they show in y: a peak shows the greatest
-// so far.
-func (c *course) seen(columns []column) []column {
-	if !c.peak {
-		return columns
-	}
-	peaks := make([]column, len(columns))
-	for j := range columns {
-		peaks[j] = column{running(columns[j].values), columns[j].signed, columns[j].fills, columns[j].most}
-	}
-	return peaks
-}
-
-// whenSet returns columns at the times when the peak that was seen at each point was set, according
-// to the coefficients.
-func (c *course) whenSet(columns []column, coefficients []float64) []column {
-	n := len(c.x)
-	sum := make([]float64, n)
-	for j, b := range coefficients {
-		floats.AddScaled(sum, b, columns[j].values)
-	}
-	set := make([]column, len(columns))
-	for j := range set {
-		set[j] = column{make([]float64, n), columns[j].signed, columns[j].fills, columns[j].most}
-	}
-	top := 0
-	for i := range n {
-		if sum[i] >= sum[top] {
-			top = i
-		}
-		for j := range columns {
-			set[j].values[i] = columns[j].values[top]
-		}
-	}
-	return set
 }
 
 // normal returns the z of a normal distribution that is as improbable as t of Student's.
@@ -278,8 +256,11 @@ func normal(t, freedom float64) float64 {
 	return math.Sqrt(freedom*math.Log1p(t*t/freedom)) * (8*freedom + 1) / (8*freedom + 3)
 }
 
-func (c *course) ramp(at int) []float64 {
-	ramp := make([]float64, len(c.x))
+func (c *course) ramp(at int) []float64 { return c.rampIn(make([]float64, len(c.x)), at) }
+
+// rampIn is ramp in the given room.
+func (c *course) rampIn(ramp []float64, at int) []float64 {
+	clear(ramp[:at])
 	for i := at; i < len(c.x); i++ {
 		ramp[i] = c.clock[i] - c.clock[at]
 	}
@@ -288,11 +269,9 @@ func (c *course) ramp(at int) []float64 {
 
 // basis returns a basis of what those of the columns explain that are used.
 func basis(columns []column, used []int) [][]float64 {
-	var values [][]float64
-	for _, j := range used {
-		if j < len(columns) {
-			values = append(values, columns[j].values)
-		}
+	values := make([][]float64, len(used))
+	for i, j := range used {
+		values[i] = columns[j].values
 	}
 	return orthonormal(values)
 }
@@ -301,14 +280,14 @@ func basis(columns []column, used []int) [][]float64 {
 // much a line explains that begins at each.
 func (c *course) onset(y []float64, basis [][]float64) (at int, gains []float64) {
 	n := len(c.x)
-	rest := apart(y, basis)
+	rest, room := apart(y, basis), make([]float64, n)
 	gains = constant(n, -1)
 	gain := func(i int) {
 		if i < 0 || i > n-n/8-3 || gains[i] >= 0 {
 			return
 		}
 		gains[i] = 0
-		own := apart(c.ramp(i), basis)
+		own := subtract(c.rampIn(room, i), basis)
 		if product := floats.Dot(own, rest); product > 0 {
 			gains[i] = product * product / max(floats.Dot(own, own), 1e-300)
 		}
@@ -443,6 +422,7 @@ func median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(values))
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
 	return stat.Quantile(0.5, stat.LinInterp, sorted, nil)
 }
