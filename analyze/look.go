@@ -32,6 +32,7 @@ type look struct {
 	most     []column    // and its greatest values
 	rhythm   []column    // of the day
 	work     []float64   // connections made so far, of any unit
+	shared   shared
 }
 
 // newLook looks at a run.

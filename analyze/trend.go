@@ -19,6 +19,7 @@ type course struct {
 	clock   []float64 // by which a leak advances: hours, or the work done in them
 	work    []float64 // the other such clock
 	peak    bool      // y is the greatest value so far
+	shared  *shared
 }
 
 // hours returns how long the course is.
@@ -37,16 +38,21 @@ func (l *look) newCourse(values []float64, causes []column, begin int) course {
 			at = append(at, i)
 		}
 	}
-	room := make([]float64, (3+len(causes))*len(at)) // for all that is picked
 	pick := func(v []float64) []float64 {
-		picked := room[:len(at):len(at)]
-		room = room[len(at):]
+		picked := make([]float64, len(at))
 		for i, k := range at {
 			picked[i] = v[k]
 		}
 		return picked
 	}
-	c := course{x: pick(l.hours), y: pick(values), columns: []column{{values: constant(len(at), 1)}}}
+	cache := &shared{}
+	if begin == l.begin && len(at) == len(values)-begin {
+		cache = &l.shared
+	}
+	if cache.ones == nil {
+		cache.ones = constant(len(at), 1)
+	}
+	c := course{x: pick(l.hours), y: pick(values), columns: []column{{values: cache.ones}}, shared: cache}
 	c.clock = c.x
 	if n := len(at); n > 1 && l.work != nil {
 		c.work = pick(l.work)
@@ -60,10 +66,58 @@ func (l *look) newCourse(values []float64, causes []column, begin int) course {
 		if cause.signed && c.hours() < rhythmHours {
 			continue
 		}
-		values, top := scaled(pick(cause.values))
-		c.columns = append(c.columns, column{values, cause.signed, cause.fills, cause.most * top})
+		s := cache.scaled(cause.values, pick)
+		c.columns = append(c.columns, column{s.values, cause.signed, cause.fills, cause.most * s.top})
 	}
 	return c
+}
+
+// shared is what courses have in common that were measured at all points: nobody changes it. What fills
+// has columns of its own in each resource that is listed late, so there is a limit to either.
+type shared struct {
+	ones    []float64
+	columns map[*float64]scaledValues // by the first of the values
+	normals []*normals
+}
+
+const (
+	maxSharedColumns = 64
+	maxSharedNormals = 8
+)
+
+type scaledValues struct {
+	values []float64
+	top    float64
+}
+
+// scaled returns values where the course was measured, as shares of the greatest, and that.
+func (s *shared) scaled(values []float64, pick func([]float64) []float64) scaledValues {
+	known, ok := s.columns[&values[0]]
+	if ok {
+		return known
+	}
+	known.values, known.top = scaled(pick(values))
+	if s.columns == nil {
+		s.columns = map[*float64]scaledValues{}
+	}
+	if len(s.columns) < maxSharedColumns {
+		s.columns[&values[0]] = known
+	}
+	return known
+}
+
+// normalsOf returns the normals of columns.
+func (s *shared) normalsOf(columns []column) *normals {
+	for _, m := range s.normals {
+		if slices.EqualFunc(m.columns, columns, func(a, b column) bool { return &a.values[0] == &b.values[0] }) {
+			return &normals{columns, m.gram}
+		}
+	}
+	m := newNormals(columns)
+	if len(s.normals) < maxSharedNormals {
+		s.normals = append(s.normals, m)
+	}
+	return m
 }
 
 // scaled returns values as shares of the greatest, and that.
@@ -109,7 +163,7 @@ func (c *course) fit() trend {
 	if c.peak {
 		return c.fitPeak(y).trend
 	}
-	h := c.healthy(newNormals(c.columns), y)
+	h := c.healthy(c.shared.normalsOf(c.columns), y)
 	t := c.fitOnce(y, h)
 	if t.z == 0 {
 		return t.trend
