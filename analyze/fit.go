@@ -24,7 +24,7 @@ type fitted struct {
 	used         []int     // the columns with a coefficient
 }
 
-// normals are columns and their products with each other, which every fit by them needs.
+// normals holds columns and their products with each other. Every fit by the columns needs both.
 type normals struct {
 	columns []column
 	gram    []float64 // a row for each column
@@ -68,7 +68,7 @@ func (m *normals) set(i, j int) {
 // others, so what goes with the load is never more than proportional to it.
 func leastSquares(columns []column, y []float64) fitted { return newNormals(columns).fit(y) }
 
-// fit is leastSquares.
+// fit fits y like leastSquares.
 func (m *normals) fit(y []float64) fitted {
 	columns := m.columns
 	f := m.fitFrom(y)
@@ -98,7 +98,7 @@ func (m *normals) fit(y []float64) fitted {
 	return f
 }
 
-// fitFrom is fit without upper bounds.
+// fitFrom is fit without the upper bounds.
 func (m *normals) fitFrom(y []float64) fitted {
 	moments := make([]float64, len(m.columns))
 	for j, c := range m.columns {
@@ -258,7 +258,7 @@ func over(a, b float64) float64 {
 // signs.
 func apart(v []float64, basis [][]float64) []float64 { return subtract(slices.Clone(v), basis) }
 
-// subtract is apart in place.
+// subtract does what apart does, in place.
 func subtract(v []float64, basis [][]float64) []float64 {
 	for _, b := range basis {
 		floats.AddScaled(v, -floats.Dot(b, v), b)

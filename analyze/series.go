@@ -1,9 +1,6 @@
 package analyze
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // maxBuckets bounds what is kept of a series, however long its log is. When a run outgrows
 // them, each two become one of twice their span.
@@ -89,22 +86,27 @@ func (s *series) add(v float64) {
 	s.buckets[s.clock.now].add(v)
 }
 
-// extend makes n buckets of those there are. It reserves a quarter more: append would double them, and
-// less costs many copies in a process that is often restarted.
+// extend appends empty buckets up to n.
 func (s *series) extend(n int) {
 	if n > cap(s.buckets) {
-		s.buckets = append(make([]bucket, 0, min(maxBuckets, n+n/4)), s.buckets...)
+		s.buckets = roomy(s.buckets, n)
 	}
 	for len(s.buckets) < n {
 		s.buckets = append(s.buckets, bucket{})
 	}
 }
 
+// roomy returns a copy of buckets with room for n and a quarter more. append would double them; less room costs
+// many copies in a process that often restarts.
+func roomy(buckets []bucket, n int) []bucket {
+	return append(make([]bucket, 0, min(maxBuckets, n+n/4)), buckets...)
+}
+
 // unfold begins to keep buckets, those of the constant so far included.
 func (s *series) unfold() {
 	s.width = s.clock.width
 	first, last := s.clock.bucket(s.from), s.clock.bucket(s.to)
-	s.buckets = make([]bucket, last+1, s.clock.now+1)
+	s.buckets = roomy(nil, s.clock.now+1)[:last+1]
 	for i := first; i <= last; i++ {
 		s.buckets[i].add(s.constant)
 	}
@@ -118,7 +120,10 @@ func (s *series) align() {
 	for ; s.width < s.clock.width; s.width *= 2 {
 		s.buckets = halved(s.buckets)
 	}
-	s.buckets = slices.Clone(s.buckets) // without the room of those that were joined
+	if s.buckets == nil {
+		return
+	}
+	s.buckets = roomy(s.buckets, len(s.buckets)) // without the room of those that were joined
 }
 
 // halved merges each two buckets.

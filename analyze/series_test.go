@@ -45,3 +45,19 @@ func TestSeriesIsBounded(t *testing.T) {
 		t.Error("a time before the run was taken")
 	}
 }
+
+func TestConstantSeriesOutlastsItsBuckets(t *testing.T) {
+	c := newClock(1000)
+	s := newSeries(c)
+	s.add(7)
+	c.advance(1000 + 10*maxBuckets)
+	s.add(7)
+	for i, v := range s.values(mean) {
+		if v != 7 {
+			t.Fatalf("bucket %d: %v, want 7", i, v)
+		}
+	}
+	if s.buckets != nil {
+		t.Errorf("%d buckets for a value that never changed, want none", len(s.buckets))
+	}
+}

@@ -72,8 +72,8 @@ func (l *look) newCourse(values []float64, causes []column, begin int) course {
 	return c
 }
 
-// shared is what courses have in common that were measured at all points: nobody changes it. What fills
-// has columns of its own in each resource that is listed late, so there is a limit to either.
+// shared holds what the courses measured at all points have in common. Its columns never change. A resource
+// that is listed late has filling columns of its own, hence the limits.
 type shared struct {
 	ones    []float64
 	columns map[*float64]scaledValues // by the first of the values
@@ -90,7 +90,7 @@ type scaledValues struct {
 	top    float64
 }
 
-// scaled returns values where the course was measured, as shares of the greatest, and that.
+// scaled returns values at the points of the course as shares of the greatest, and that.
 func (s *shared) scaled(values []float64, pick func([]float64) []float64) scaledValues {
 	known, ok := s.columns[&values[0]]
 	if ok {
@@ -222,7 +222,7 @@ func (c *course) healthy(m *normals, y []float64) *healthy {
 	return &healthy{m, f, basis(c.columns, f.used)}
 }
 
-// fitOnce looks for a line beside what fits y without one.
+// fitOnce looks for a line that the healthy fit of y lacks.
 func (c *course) fitOnce(y []float64, h *healthy) fittedTrend {
 	n, p := len(y), len(c.columns)
 	at, gains := c.onset(y, h.span)
@@ -264,7 +264,7 @@ func (c *course) fitOnce(y []float64, h *healthy) fittedTrend {
 	return t
 }
 
-// without returns the columns used but for the line, which is the last.
+// without returns the used columns except the line, which is the last of all columns.
 func without(used []int, line int) []int {
 	if n := len(used); n > 0 && used[n-1] == line {
 		return used[:n-1]
@@ -272,7 +272,8 @@ func without(used []int, line int) []int {
 	return used
 }
 
-// measure fills in what a fit with a line from the given point says of it; without, it leaves sse.
+// measure fills in what a fit with a line from the given point shows. The fit without a line leaves sse, and
+// span is a basis of the other columns used.
 func (c *course) measure(t *fittedTrend, y []float64, at int, sse float64, with *fitted, line []float64, span [][]float64) {
 	n, p := len(y), len(c.columns)
 	g := with.coefficients[p]
