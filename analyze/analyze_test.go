@@ -124,6 +124,54 @@ func TestBacklog(t *testing.T) {
 	}
 }
 
+// A writer that keeps up with a low load falls behind a high one.
+func TestBacklogUnderLoad(t *testing.T) {
+	busy := func(hours float64) float64 { return 10 + 20*max(0, math.Sin((hours-8)*math.Pi/12)) }
+	for _, test := range []struct {
+		name    string
+		hours   float64
+		load    func(hours float64) float64
+		pending func(hours float64) float64
+		level   analyze.Level
+	}{
+		{
+			name: "fills by day", hours: 16, load: busy,
+			pending: func(hours float64) float64 { return 500 * max(0, hours-10) }, level: analyze.Suspected,
+		},
+		{
+			name: "fills under a load it kept up with", hours: 16, load: func(float64) float64 { return 20 },
+			pending: func(hours float64) float64 { return 500 * max(0, hours-10) }, level: analyze.Leak,
+		},
+		{
+			name: "fills by day and by night", hours: 30, load: busy,
+			pending: func(hours float64) float64 { return 500 * max(0, hours-10) }, level: analyze.Leak,
+		},
+		{
+			name: "has begun to drain", hours: 16, load: func(float64) float64 { return 20 },
+			pending: func(hours float64) float64 { return max(0, min(500*(hours-10), 500*5-500*(hours-15))) }, level: analyze.Suspected,
+		},
+		{
+			name: "has drained from more", hours: 36, load: busy,
+			pending: func(hours float64) float64 { return max(0, min(500*(hours-10), 500*(20-hours)), 500*(hours-32)) }, level: analyze.Note,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := start()
+			conns, writes := 0.0, 0.0
+			p.run(begin, int(test.hours*240), func(_ int, hours float64, s *parse.Snapshot) {
+				conns += 15 * test.load(hours)
+				writes += 15
+				s.Conns.Total = of(conns)
+				s.Threads = writer(writes-test.pending(hours), writes)
+			})
+			r := p.Report("w", "prof.log")
+			if got := r.Worst(); got != test.level {
+				t.Errorf("level %v, want %v: %+v", got, test.level, r.Findings)
+			}
+		})
+	}
+}
+
 func TestDNSStuck(t *testing.T) {
 	for _, test := range []struct {
 		name     string

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 const (
@@ -26,7 +28,8 @@ func (l *look) judgeQueue(t *tracked, q *quantity) judgement {
 	if q.kind == KindBacklogIn && isReader(t.key.name) {
 		hours, least = readerHours, leastLag
 	}
-	c := l.newCourse(l.points(t.series, q.of), nil, 0)
+	writes := q.kind == KindBacklogIn && !isReader(t.key.name)
+	c := l.newCourse(l.points(t.series, q.of), l.loadColumns(), 0)
 	j := judgement{verdict: Flat}
 	if len(c.x) < minPoints {
 		j.verdict = Unknown
@@ -41,14 +44,15 @@ func (l *look) judgeQueue(t *tracked, q *quantity) judgement {
 		return j
 	}
 	end, waited := c.y[len(c.y)-1], c.x[len(c.x)-1]-c.x[from]
+	drained := slices.Max(append([]float64{0}, c.y[:from]...)) // the most it has drained from
 	switch {
 	case l.lowsRise(&c, least):
 		j.level = Leak
 	case n < minPoints || waited < hours || end < least:
-	case end >= drainedShare*slices.Max(c.y[from:]) && rises(c.x[from:], c.y[from:]):
+	case (end > drained || waited >= day) && end >= drainedShare*slices.Max(c.y[from:]) && rises(c.x[from:], c.y[from:]):
 		j.level = Suspected
-		if waited >= l.surelyHours() && end >= 1.5*slices.Max(append([]float64{0}, c.y[:from]...)) {
-			j.level = Leak // and it never drained from about as much
+		if waited >= l.surelyHours() && end >= 1.5*drained && (!writes || !c.drains(from) && !c.overloaded(from, least)) {
+			j.level = Leak
 		}
 	case end >= manyWaiting && waited >= readerHours:
 		j.level = Stuck
@@ -80,6 +84,55 @@ func rises(x, y []float64) bool {
 	third := max(1, len(y)/3)
 	early, late := median(y[:third]), median(y[len(y)-third:])
 	return late > early && median(theilSen(x, y)) > 0
+}
+
+func (l *look) loadColumns() (columns []column) {
+	for _, load := range l.loads {
+		columns = append(columns, column{values: load})
+	}
+	return columns
+}
+
+// drains reports whether the queue, which has not been empty since a point, has begun to drain.
+func (c *course) drains(from int) bool {
+	const pause = 0.25 // hours in which a queue that rises reaches a new height
+	highest := from
+	for i := from; i < len(c.y); i++ {
+		if c.y[i] >= c.y[highest] {
+			highest = i
+		}
+	}
+	return c.x[len(c.x)-1]-c.x[highest] >= pause && c.y[len(c.y)-1] < 0.98*c.y[highest]
+}
+
+// overloaded reports whether a load explains the queue, which has not been empty since a point: the thread
+// kept up before, and the load has mostly been greater since. Such a queue drains when the load falls. A
+// queue that still rises then leaks.
+func (c *course) overloaded(from int, least float64) bool {
+	const few, mostly = 6, 0.7
+	for _, load := range c.columns[1:] {
+		var kept []float64
+		for i, v := range load.values[:from] {
+			if c.y[i] < max(1, least/10) {
+				kept = append(kept, v)
+			}
+		}
+		if len(kept) < few {
+			continue
+		}
+		slices.Sort(kept)
+		limit := stat.Quantile(0.9, stat.LinInterp, kept, nil)
+		above := 0
+		for _, v := range load.values[from:] {
+			if v > limit {
+				above++
+			}
+		}
+		if float64(above) >= mostly*float64(len(c.y)-from) {
+			return true
+		}
+	}
+	return false
 }
 
 // lowsRise reports whether the queue holds more each day even when it is shortest: it drains at
