@@ -83,8 +83,10 @@
 // The judge takes the lowest number of waiting messages at each point, so a queue that is ever empty has no
 // backlog. A backlog is a leak if it rises for two hours, or for six in a process older than 30 hours, and
 // never drained before from about the same length. It is also a leak if it drains each night, but less than
-// it filled by day. A thread is stuck if it reads nothing for two minutes and four snapshots while others
-// write to it.
+// it filled by day. The judge only suspects the queue of a log writer that has begun to drain, or that has
+// risen only under a greater load than the writer kept up with before: such a queue drains at night. A queue
+// that is shorter than one that drained before, and younger than a day, is no backlog. A thread is stuck if
+// it reads nothing for two minutes and four snapshots while others write to it.
 //
 // # Less than an hour
 //
