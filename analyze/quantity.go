@@ -30,8 +30,7 @@ func quantities() []quantity {
 	return []quantity{
 		{name: totalMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: peak, fills: true, peak: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Memory.Total })},
-		{name: mallocedMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: mean, fills: true,
-			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Memory.Malloced })},
+		{name: mallocedMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: mean, fills: true},
 		{name: residentMemory, group: MemoryGroup, unit: Bytes, kind: KindCore, least: 1 << 20, of: mean, fills: true},
 		{name: sessions, group: ConnectionsGroup, unit: Connections, kind: KindSessions, least: 50, of: mean, fills: true,
 			each: one(func(s *parse.Snapshot) parse.Opt[uint64] { return s.Conns.Sessions })},

@@ -42,9 +42,10 @@ type run struct {
 	loads   [2]*series   // connections made, and messages sent to threads, per second
 	before  counts
 
-	unnamed unnamed
-	threads map[string]*threadState
-	dns     dnsState
+	unnamed  unnamed
+	malloced wrapped
+	threads  map[string]*threadState
+	dns      dnsState
 }
 
 // tracked is a resource's series, its value in the newest snapshot that has it, and the number of that snapshot.
@@ -241,8 +242,11 @@ func (r *run) begin(s *parse.Snapshot) {
 func (r *run) addQuantities(s *parse.Snapshot) {
 	for i := range r.quantities {
 		each := r.quantities[i].each
-		if r.quantities[i].name == unnamedTable {
+		switch r.quantities[i].name {
+		case unnamedTable:
 			each = r.unnamed.each
+		case mallocedMemory:
+			each = r.malloced.each
 		}
 		if each == nil {
 			continue
