@@ -86,6 +86,31 @@ func TestStuckThread(t *testing.T) {
 	}
 }
 
+func TestStuckThreadWhoseCountFalls(t *testing.T) {
+	p := start()
+	p.run(begin, 960, func(i int, _ float64, s *parse.Snapshot) {
+		writes := 30 * float64(i)
+		s.Threads = writer(min(writes, 30*480-float64(i%2)), writes)
+	})
+	if f := p.Report("worker-1", "prof.log").Findings[0]; f.Kind != analyze.KindThreadStuck || f.Level != analyze.Stuck {
+		t.Errorf("%v: %v, want a stuck thread", f.Level, f.Kind)
+	}
+}
+
+func TestMemoryInNineHoursOfAnOldProcess(t *testing.T) {
+	const age = 40 * 3600
+	p := start()
+	p.run(begin, 9*240, func(i int, hours float64, s *parse.Snapshot) {
+		s.Runtime.Real.Value += age
+		s.Memory.Total = of(400<<20 + hours*40*(1<<20))
+		s.Conns.Total = of(1e6 + float64(300*i+i%7))
+		s.Conns.Sessions = of(800 + float64(i%13))
+	})
+	if f := p.Report("worker-1", "prof.log").Findings[0]; f.Kind != analyze.KindCore || f.Level != analyze.Leak {
+		t.Errorf("%v: %v, want a leak of memory", f.Level, f.Kind)
+	}
+}
+
 func TestThreadThatReadsAgainIsNotStuck(t *testing.T) {
 	p := start()
 	p.run(begin, 960, func(i int, _ float64, s *parse.Snapshot) {

@@ -68,7 +68,8 @@
 //
 // Growth must also last. In the first 30 hours it must last two and a half hours, or one and a half where
 // nothing fills the resource, and the log must show new connections. After that it must last a day where
-// something fills the resource, 12 hours in the memory of a process, and six hours elsewhere.
+// something fills the resource, 12 hours in the memory of a process, and six hours elsewhere. A log of less
+// than 30 hours of an older process asks for no more than that of a young one, but for what fills.
 //
 // # Peaks
 //

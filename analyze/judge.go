@@ -42,12 +42,13 @@ const (
 )
 
 // grownFor returns for how many hours a resource must have grown to be called a leak in a process of that
-// age. A new resource of an old process fills as in a young one.
-func grownFor(q *quantity, name string, age float64) float64 {
+// age, of which the log holds some hours. A new table of an old process fills as in a young one. A log of days
+// holds busy hours that no other day had.
+func grownFor(q *quantity, name string, age, seen float64) float64 {
 	switch {
-	case age < settled && !fills(q, name):
+	case seen < settled && !fills(q, name):
 		return surelyHours
-	case age < settled:
+	case age < settled, seen < settled && q.kind == KindCore:
 		return sureHours
 	case q.kind == KindCore:
 		return day / 2
@@ -161,7 +162,7 @@ func (l *look) judge(t *tracked, values []float64, sure float64) judgement {
 	grown := j.trend.to() - j.onset
 	switch {
 	case j.level != Leak:
-	case l.age() < settled && l.made == nil, grown < grownFor(q, t.key.name, l.age()), j.slope <= intervalErrors*j.spread:
+	case l.age() < settled && l.made == nil, grown < grownFor(q, t.key.name, l.age(), l.seen()), j.slope <= intervalErrors*j.spread:
 		j.level = Suspected
 	}
 	return j
@@ -619,6 +620,9 @@ func (l *look) beyondLoad(q *quantity, t *trend, share float64) bool {
 		return t.risen() >= share*t.base+l.proportional(t)
 	}
 }
+
+// seen returns how many hours the log holds of the run.
+func (l *look) seen() float64 { return (l.run.last - l.run.first) / 3600 }
 
 // age returns how many hours old the process is.
 func (l *look) age() float64 { return (l.run.age + l.run.last - l.run.first) / 3600 }

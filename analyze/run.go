@@ -184,9 +184,10 @@ func (r *run) look() {
 		return
 	}
 	var l *look
+	seen := (r.last - r.first) / 3600
 	for _, t := range r.order {
 		q := &r.quantities[t.key.quantity]
-		if t.looks == 0 && !t.couldLeak(q, (r.age+r.last-r.first)/3600) {
+		if t.looks == 0 && !t.couldLeak(q, r.age/3600+seen, seen) {
 			t.seen = min(t.seen, t.value)
 			continue
 		}
@@ -213,8 +214,8 @@ func (r *run) look() {
 }
 
 // couldLeak reports whether a resource has grown as much as a leak must since its lowest value after the last
-// judgement. Until then it is not worth a fit. The age is that of the process, in hours.
-func (t *tracked) couldLeak(q *quantity, age float64) bool {
+// judgement. Until then it is not worth a fit. The age is that of the process; the log holds the hours seen of it.
+func (t *tracked) couldLeak(q *quantity, age, seen float64) bool {
 	share := needed(age)
 	switch {
 	case q.kind == "", q.kind == KindDNSCache, q.kind == KindTimers && ofConnection(t.key.name):
@@ -222,7 +223,7 @@ func (t *tracked) couldLeak(q *quantity, age float64) bool {
 	case q.kind == KindCore:
 		share = min(share, 0.1)
 	}
-	if q.group != QueuesGroup && (t.to-t.from)/3600 < grownFor(q, t.key.name, age) {
+	if q.group != QueuesGroup && (t.to-t.from)/3600 < grownFor(q, t.key.name, age, seen) {
 		return false
 	}
 	// A leak grows by that share at least in its life, and in each hour alike. Half of it leaves room for a

@@ -49,7 +49,7 @@ func (r *run) addThreads(s *parse.Snapshot) {
 
 // look notes whether the queue was read since the snapshot before.
 func (t *threadState) look(now float64) {
-	if t.reads != t.heldReads || t.writes < t.held {
+	if t.reads > t.heldReads || t.writes < t.held {
 		t.since, t.sinceSnapshot, t.held, t.heldReads = now, t.snapshot, t.writes, t.reads
 	}
 }

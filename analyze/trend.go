@@ -414,7 +414,7 @@ func (c *course) steady(y []float64, t *trend, at int, rows []int) bool {
 		levels = append(levels, median(rest[first:last]))
 		first = last
 	}
-	if len(levels) < 3 {
+	if t.parts = len(levels); t.parts < fewParts {
 		return false
 	}
 	moves := make([]float64, len(levels)-1)
