@@ -5,14 +5,16 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-ARG TARGETOS TARGETARCH
+ARG TARGETOS
+ARG TARGETARCH
 RUN GOOS=$TARGETOS GOARCH=$TARGETARCH make build
 
 # Mount the spool directory read-only. The user must be allowed to read it: nobody (65534) usually is
 # not; give --user and --group-add of one who is. The live process behind a prof.log is seen with
 # --pid=host only.
 FROM scratch
-ARG VERSION REVISION
+ARG VERSION
+ARG REVISION
 LABEL org.opencontainers.image.title="bro_exporter" \
       org.opencontainers.image.description="Prometheus exporter for the prof.log of Bro and Zeek" \
       org.opencontainers.image.licenses="Apache-2.0" \
