@@ -4,7 +4,7 @@
 # made by debootstrap if it is not there. Needs root, debootstrap and rpm; touches nothing outside ROOT.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=$1
+root=$(realpath -m "$1") # rpm takes no other path
 version=$(cat VERSION)
 deb=bro-exporter_${version}_$(dpkg --print-architecture).deb
 rpm=bro-exporter-$version-1.$(uname -m).rpm
