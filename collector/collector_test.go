@@ -192,25 +192,19 @@ func (w *watch) await(want map[string]float64) {
 // until scrapes until seen is true.
 func (w *watch) until(what string, seen func(map[string]float64) bool) {
 	w.t.Helper()
-	deadline := time.After(time.Minute)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	spooltest.Await(w.t, func() error {
 		all := w.series()
 		if seen(all) {
-			return
+			return nil
 		}
-		select {
-		case <-deadline:
-			for _, k := range slices.Sorted(maps.Keys(all)) {
-				if strings.HasPrefix(k, "bro_prof") || strings.HasPrefix(k, "bro_up") || strings.HasPrefix(k, "bro_memory") {
-					w.t.Logf("%s %v", k, all[k])
-				}
+		var shown []string
+		for _, k := range slices.Sorted(maps.Keys(all)) {
+			if strings.HasPrefix(k, "bro_prof") || strings.HasPrefix(k, "bro_up") || strings.HasPrefix(k, "bro_memory") {
+				shown = append(shown, fmt.Sprint(k, " ", all[k]))
 			}
-			w.t.Fatalf("not seen: %s", what)
-		case <-tick.C:
 		}
-	}
+		return fmt.Errorf("not seen: %s\n%s", what, strings.Join(shown, "\n"))
+	})
 }
 
 const newestTime = "bro_prof_last_snapshot_timestamp_seconds process="

@@ -166,17 +166,17 @@ func newExporter(t *testing.T, r *recorder, node *spooltest.Node, limits collect
 // until scrapes until a metric shows what was done, and returns that scrape.
 func (e *exporter) until(metric string, shows func(before, now float64) bool) map[string]float64 {
 	e.t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	spooltest.Await(e.t, func() error {
 		now := e.scrape()
-		if value, known := find(now, metric); known {
-			if before, _ := find(e.last, metric); shows(before, value) {
-				e.last = now
-				return now
-			}
+		value, known := find(now, metric)
+		before, _ := find(e.last, metric)
+		if !known || !shows(before, value) {
+			return fmt.Errorf("%s: %s does not show it", e.r.sensor, metric)
 		}
-	}
-	e.t.Fatalf("%s: %s does not show it", e.r.sensor, metric)
-	return nil
+		e.last = now
+		return nil
+	})
+	return e.last
 }
 
 func find(exposed map[string]float64, metric string) (float64, bool) {

@@ -167,7 +167,7 @@ func playing(t *testing.T, ctx context.Context, p Player, logs ...string) *playb
 // after lets time pass and returns the file's text.
 func (b *playback) after(d time.Duration) string {
 	b.t.Helper()
-	time.Sleep(d)
+	<-time.After(d)
 	synctest.Wait()
 	text, err := os.ReadFile(b.path)
 	if err != nil {
@@ -275,7 +275,7 @@ func TestLoopUntilStopped(t *testing.T) {
 			if last := b.after(15 * time.Second); !strings.Contains(last, "total=4K") {
 				t.Errorf("after 59 s\n%s", last)
 			}
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 		}
 		stop()
 		if err := <-b.done; !errors.Is(err, context.Canceled) {

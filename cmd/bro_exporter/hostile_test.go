@@ -152,17 +152,13 @@ func TestClients(t *testing.T) {
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()
-	deadline := time.Now().Add(2 * time.Minute)
-	for {
+	spooltest.Await(t, func() error {
 		after := e.usage()
-		if after.goroutines <= before.goroutines+5 && after.fds <= before.fds+5 && after.heap <= before.heap+32<<20 {
-			return
+		if after.goroutines > before.goroutines+5 || after.fds > before.fds+5 || after.heap > before.heap+32<<20 {
+			return fmt.Errorf("before %+v, after %+v", before, after)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("before %+v, after %+v", before, after)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+		return nil
+	})
 }
 
 type usage struct{ goroutines, fds, heap float64 }

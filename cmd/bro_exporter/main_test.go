@@ -119,23 +119,15 @@ func (e *exporter) get(path string) (code int, body string) {
 // await gets a page until it holds all of want.
 func (e *exporter) await(path string, want ...string) {
 	e.t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
+	spooltest.Await(e.t, func() error {
 		_, body := e.get(path)
-		missing := ""
 		for _, w := range want {
 			if !strings.Contains(body, w) {
-				missing = w
+				return fmt.Errorf("%s never held %q:\n%s", path, w, body)
 			}
 		}
-		if missing == "" {
-			return
-		}
-		if time.Now().After(deadline) {
-			e.t.Fatalf("%s never held %q:\n%s", path, missing, body)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+		return nil
+	})
 }
 
 // stop asks the exporter to stop and returns its exit code and log.

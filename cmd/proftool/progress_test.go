@@ -18,12 +18,12 @@ func TestProgress(t *testing.T) {
 		files := []logs.Log{{Size: 3 << 20}, {Size: 1 << 20}}
 		p := newProgress(&out, files)
 		files[0].OnRead(1 << 20)
-		time.Sleep(patience - time.Millisecond)
+		<-time.After(patience - time.Millisecond)
 		files[0].OnRead(1 << 20)
 		if p.clear(); out.Len() > 0 {
 			t.Errorf("shown too early: %q", &out)
 		}
-		time.Sleep(time.Millisecond)
+		<-time.After(time.Millisecond)
 		files[1].OnRead(1 << 20)
 		if !strings.Contains(out.String(), "75%") {
 			t.Errorf("not shown: %q", &out)

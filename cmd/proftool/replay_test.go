@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"bro_exporter/internal/spooltest"
 )
 
 const shortLog = `0.000000 ------------------------
@@ -56,12 +58,12 @@ func TestReplayUntilStopped(t *testing.T) {
 // await waits until a file holds text.
 func await(t *testing.T, path, text string) {
 	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if b, _ := os.ReadFile(path); strings.Contains(string(b), text) {
-			return
+	spooltest.Await(t, func() error {
+		if b, _ := os.ReadFile(path); !strings.Contains(string(b), text) {
+			return fmt.Errorf("%s never holds %q", path, text)
 		}
-	}
-	t.Fatalf("%s never holds %q", path, text)
+		return nil
+	})
 }
 
 func TestReplayRefuses(t *testing.T) {

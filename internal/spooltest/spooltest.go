@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
 	"bro_exporter/replay"
 )
@@ -139,5 +140,25 @@ func (n *Node) do(err error) {
 	n.t.Helper()
 	if err != nil {
 		n.t.Fatal(err)
+	}
+}
+
+// Await asks every few milliseconds until the answer is no error. It is for what tells nobody when it changes,
+// such as a page. After two minutes the last error fails the test.
+func Await(t testing.TB, ask func() error) {
+	t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	never := time.After(2 * time.Minute)
+	for {
+		err := ask()
+		if err == nil {
+			return
+		}
+		select {
+		case <-never:
+			t.Fatal(err)
+		case <-tick.C:
+		}
 	}
 }
