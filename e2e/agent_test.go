@@ -17,12 +17,7 @@ import (
 // This test runs the example's own files: a Prometheus agent scrapes the exporter and writes to another
 // Prometheus. Samples scraped while that one is away arrive later.
 func TestRemoteWrite(t *testing.T) {
-	s := newStack(t)
-	_, err := s.Replay("--loop", "--interval=500ms", filepath.Join(tool.Root(), "testdata/7.0.11-cluster"))
-	check(t, err)
-	check(t, s.StartExporter())
-	store := startStore(t, s, "127.0.0.1:0")
-	address := strings.TrimPrefix(store.URL, "http://")
+	s, store, address := startSensor(t)
 	agent := startAgent(t, s, "site-a", "sensor7", address)
 
 	const sensor = `{job="zeek",instance="sensor7:10147",sensor="sensor7",cluster="site-a"}`
@@ -48,12 +43,7 @@ func TestRemoteWrite(t *testing.T) {
 
 // An agent that does not know its sensor's name writes nothing: all sensors would write the same series.
 func TestRemoteWriteWithoutSensor(t *testing.T) {
-	s := newStack(t)
-	_, err := s.Replay("--loop", "--interval=500ms", filepath.Join(tool.Root(), "testdata/7.0.11-cluster"))
-	check(t, err)
-	check(t, s.StartExporter())
-	store := startStore(t, s, "127.0.0.1:0")
-	address := strings.TrimPrefix(store.URL, "http://")
+	s, store, address := startSensor(t)
 	nameless := startAgent(t, s, "site-a", "", address)
 	check(t, stack.Await("for scrapes", func() error {
 		if appended(t, nameless) < 1000 {
@@ -64,6 +54,17 @@ func TestRemoteWriteWithoutSensor(t *testing.T) {
 	startAgent(t, s, "site-a", "sensor7", address)
 	await(t, store, `bro_up{sensor="sensor7"}`, 4)
 	await(t, store, `{sensor="",__name__=~"bro_.+|up"}`, 0)
+}
+
+// startSensor starts an exporter on a cluster that is played, and a store without an agent.
+func startSensor(t *testing.T) (s *stack.Stack, store *stack.Process, address string) {
+	t.Helper()
+	s = newStack(t)
+	_, err := s.Replay("--loop", "--interval=500ms", filepath.Join(tool.Root(), "testdata/7.0.11-cluster"))
+	check(t, err)
+	check(t, s.StartExporter())
+	store = startStore(t, s, "127.0.0.1:0")
+	return s, store, strings.TrimPrefix(store.URL, "http://")
 }
 
 // center writes the configuration of the center to dir, with all intervals shortened by speed.
