@@ -38,7 +38,7 @@ type Log struct {
 // NAME, or the directory of its prof.log, names a process. A file with another name, such as zeekctl's
 // prof.14:00:00-15:00:00.log.gz in a directory of that day, adds its own.
 func Find(arguments []string, stdin io.Reader) (logs []Log, errs []error) {
-	f := finder{stdin: stdin, seen: map[string]bool{}}
+	f := finder{stdin: stdin, seen: map[source]bool{}}
 	for _, argument := range arguments {
 		errs = append(errs, f.argument(argument)...)
 	}
@@ -47,9 +47,12 @@ func Find(arguments []string, stdin io.Reader) (logs []Log, errs []error) {
 
 type finder struct {
 	stdin io.Reader
-	seen  map[string]bool // what was found, by what tells files apart
+	seen  map[source]bool
 	found []found
 }
+
+// source tells apart what was found: the resolved path of a file, and the name that was given for it.
+type source struct{ path, name string }
 
 type found struct {
 	Log
@@ -120,7 +123,7 @@ func (f *finder) glob(name, pattern string) (errs []error) {
 
 // directory finds the prof.logs in a directory and below. A place that cannot be read hides no other.
 func (f *finder) directory(name, dir string) (errs []error) {
-	before := len(f.found)
+	none := true
 	root := dir + string(filepath.Separator) // also where dir is a link
 	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -135,11 +138,12 @@ func (f *finder) directory(name, dir string) (errs []error) {
 		case err != nil:
 			errs = append(errs, explained(err))
 		case info.Mode().IsRegular():
+			none = false
 			f.file(name, filepath.Clean(path), info)
 		}
 		return nil
 	})
-	if len(errs) == 0 && len(f.found) == before {
+	if len(errs) == 0 && none {
 		return []error{fmt.Errorf("%s: there is no prof*.log or prof*.log.gz in this directory or below: is it a spool or log directory?", dir)}
 	}
 	return errs
@@ -171,15 +175,19 @@ func processOf(path string) string {
 	}
 }
 
+// add adds a log, unless it was found before. The same file under two given names is two processes; standard
+// input can be read only once.
 func (f *finder) add(name string, log Log) {
-	identity := log.Path
+	what := source{log.Path, name}
 	if log.stdin == nil {
-		identity = spool.Resolved(log.Path)
+		what.path = spool.Resolved(log.Path)
+	} else {
+		what.name = ""
 	}
-	if f.seen[identity] {
+	if f.seen[what] {
 		return
 	}
-	f.seen[identity] = true
+	f.seen[what], f.seen[source{path: what.path}] = true, true
 	if name != "" {
 		log.Process = name
 	}

@@ -94,6 +94,12 @@ func TestFind(t *testing.T) {
 			want:      []string{"a a/prof.log"},
 		},
 		{
+			name:      "a file under two given names",
+			files:     []string{"a/prof.log"},
+			arguments: []string{"w1=a/prof.log", "w2=a", "w1=a", "a"},
+			want:      []string{"w1 a/prof.log", "w2 a/prof.log"},
+		},
+		{
 			name:      "standard input",
 			files:     nil,
 			arguments: []string{"-", "-", "worker-1=-"},
