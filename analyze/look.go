@@ -214,19 +214,7 @@ func within(load []float64, early, age, hour, span float64) []float64 {
 
 // points returns the value of a series at each point, NaN where nothing was measured.
 func (l *look) points(s *series, of func(bucket) float64) []float64 {
-	s.align()
-	values := make([]float64, len(l.hours))
-	for i := range values {
-		values[i] = math.NaN()
-		var b bucket
-		for k := i * l.size; k < (i+1)*l.size; k++ {
-			b.merge(s.at(k))
-		}
-		if b.n > 0 {
-			values[i] = of(b)
-		}
-	}
-	return values
+	return s.points(len(l.hours), l.size, of)
 }
 
 func (l *look) grouped(values []float64) []float64 {

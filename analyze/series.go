@@ -1,6 +1,9 @@
 package analyze
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // maxBuckets bounds what is kept of a series, however long its log is. When a run outgrows
 // them, each two become one of twice their span.
@@ -38,7 +41,16 @@ type bucket struct {
 	mean, min, max float32
 }
 
-func (b *bucket) add(v float64) { b.merge(bucket{1, float32(v), float32(v), float32(v)}) }
+func (b *bucket) add(value float64) {
+	v := float32(value)
+	b.n++
+	if b.n == 1 {
+		b.mean, b.min, b.max = v, v, v
+		return
+	}
+	b.mean += (v - b.mean) / float32(b.n)
+	b.min, b.max = min(b.min, v), max(b.max, v)
+}
 
 func (b *bucket) merge(c bucket) {
 	if b.n == 0 {
@@ -53,12 +65,18 @@ func (b *bucket) merge(c bucket) {
 	b.n, b.min, b.max = n, min(b.min, c.min), max(b.max, c.max)
 }
 
+// chunk holds buckets that follow each other. A series takes chunks as it grows and drops those that halving
+// empties, so no bucket is ever copied for more room.
+type chunk [chunkSize]bucket
+
+const chunkSize = 32
+
 // series is the course of one number through a run. While it never changes, as most queues,
 // only its value is kept.
 type series struct {
 	clock    *clock
 	width    float64
-	buckets  []bucket
+	chunks   []*chunk
 	constant float64
 	from, to float64 // times of the first and the newest value
 	min, max float64
@@ -73,95 +91,120 @@ func (s *series) add(v float64) {
 	if s.n == 1 {
 		s.from, s.constant, s.min, s.max = s.clock.time, v, v, v
 	}
-	if s.buckets == nil && v != s.constant {
+	if s.chunks == nil && v != s.constant {
 		s.unfold()
 	}
 	s.to = s.clock.time
-	s.min, s.max = min(s.min, v), max(s.max, v)
-	if s.buckets == nil {
+	if s.chunks == nil {
 		return
 	}
+	s.min, s.max = min(s.min, v), max(s.max, v)
 	s.align()
-	s.extend(s.clock.now + 1)
-	s.buckets[s.clock.now].add(v)
+	s.bucket(s.clock.now).add(v)
 }
 
-// extend appends empty buckets up to n.
-func (s *series) extend(n int) {
-	if n > cap(s.buckets) {
-		s.buckets = roomy(s.buckets, n)
+// bucket returns the i-th bucket.
+func (s *series) bucket(i int) *bucket {
+	for len(s.chunks) <= i/chunkSize {
+		s.chunks = append(s.chunks, &chunk{})
 	}
-	for len(s.buckets) < n {
-		s.buckets = append(s.buckets, bucket{})
-	}
-}
-
-// roomy returns a copy of buckets with room for n and a quarter more. append would double them; less room costs
-// many copies in a process that often restarts.
-func roomy(buckets []bucket, n int) []bucket {
-	return append(make([]bucket, 0, min(maxBuckets, n+n/4)), buckets...)
+	return &s.chunks[i/chunkSize][i%chunkSize]
 }
 
 // unfold begins to keep buckets, those of the constant so far included.
 func (s *series) unfold() {
 	s.width = s.clock.width
-	first, last := s.clock.bucket(s.from), s.clock.bucket(s.to)
-	s.buckets = roomy(nil, s.clock.now+1)[:last+1]
+	s.chunks = make([]*chunk, 0, maxBuckets/chunkSize)
+	first, last := s.constantIn()
 	for i := first; i <= last; i++ {
-		s.buckets[i].add(s.constant)
+		s.bucket(i).add(s.constant)
 	}
+}
+
+// constantIn returns the first and the last bucket in which the constant was measured.
+func (s *series) constantIn() (first, last int) {
+	return s.clock.bucket(s.from), s.clock.bucket(s.to)
 }
 
 // align gives the buckets the clock's width.
 func (s *series) align() {
-	if s.width == s.clock.width {
-		return
-	}
 	for ; s.width < s.clock.width; s.width *= 2 {
-		s.buckets = halved(s.buckets)
+		s.halve()
 	}
-	if s.buckets == nil {
-		return
-	}
-	s.buckets = roomy(s.buckets, len(s.buckets)) // without the room of those that were joined
 }
 
-// halved merges each two buckets.
-func halved(buckets []bucket) []bucket {
-	for i := range buckets {
-		if i%2 == 0 {
-			buckets[i/2] = buckets[i]
+// halve merges each two buckets.
+func (s *series) halve() {
+	for k := 0; 2*k < len(s.chunks); k++ {
+		to, left := s.chunks[k], s.chunks[2*k]
+		left.halveTo(to[:chunkSize/2])
+		if 2*k+1 < len(s.chunks) {
+			s.chunks[2*k+1].halveTo(to[chunkSize/2:])
 		} else {
-			buckets[i/2].merge(buckets[i])
+			clear(to[chunkSize/2:])
 		}
 	}
-	return buckets[:(len(buckets)+1)/2]
+	s.chunks = slices.Delete(s.chunks, (len(s.chunks)+1)/2, len(s.chunks))
+}
+
+// halveTo merges each two buckets of c into one of half, which may be its first half.
+func (c *chunk) halveTo(half []bucket) {
+	for i := range half {
+		half[i] = c[2*i]
+		half[i].merge(c[2*i+1])
+	}
 }
 
 // at returns the i-th bucket of the run.
 func (s *series) at(i int) bucket {
-	if s.buckets == nil && s.n > 0 && i >= s.clock.bucket(s.from) && i <= s.clock.bucket(s.to) {
-		v := float32(s.constant)
-		return bucket{1, v, v, v}
+	if s.chunks == nil {
+		if first, last := s.constantIn(); s.n > 0 && i >= first && i <= last {
+			v := float32(s.constant)
+			return bucket{1, v, v, v}
+		}
+		return bucket{}
 	}
-	if i < len(s.buckets) {
-		return s.buckets[i]
+	if i/chunkSize < len(s.chunks) {
+		return s.chunks[i/chunkSize][i%chunkSize]
 	}
 	return bucket{}
 }
 
-// values returns for each bucket of the run what of makes of it, NaN where nothing was measured.
-func (s *series) values(of func(bucket) float64) []float64 {
+// points returns what of makes of each size buckets together, NaN where nothing was measured.
+func (s *series) points(n, size int, of func(bucket) float64) []float64 {
 	s.align()
-	values := make([]float64, s.clock.now+1)
+	values := make([]float64, n)
+	if s.chunks == nil && s.n > 0 {
+		v := float32(s.constant)
+		whole := of(bucket{1, v, v, v})
+		first, last := s.constantIn()
+		for i := range values {
+			values[i] = whole
+			if (i+1)*size <= first || i*size > last {
+				values[i] = math.NaN()
+			}
+		}
+		return values
+	}
 	for i := range values {
 		values[i] = math.NaN()
-		if b := s.at(i); b.n > 0 {
+		if b := s.joined(i*size, (i+1)*size); b.n > 0 {
 			values[i] = of(b)
 		}
 	}
 	return values
 }
+
+// joined returns one bucket for those from begin on to before end.
+func (s *series) joined(begin, end int) (b bucket) {
+	for k := begin; k < min(end, len(s.chunks)*chunkSize); k++ {
+		b.merge(s.chunks[k/chunkSize][k%chunkSize])
+	}
+	return b
+}
+
+// values returns for each bucket of the run what of makes of it, NaN where nothing was measured.
+func (s *series) values(of func(bucket) float64) []float64 { return s.points(s.clock.now+1, 1, of) }
 
 func mean(b bucket) float64  { return float64(b.mean) }
 func floor(b bucket) float64 { return float64(b.min) }

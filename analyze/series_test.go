@@ -21,14 +21,10 @@ func TestSeriesIsBounded(t *testing.T) {
 		}
 	}
 	all.align()
-	if len(all.buckets) > maxBuckets || len(all.buckets) < maxBuckets/2 {
-		t.Errorf("%d buckets, want %d at most and half of them at least", len(all.buckets), maxBuckets)
+	if n := len(all.chunks) * chunkSize; n > maxBuckets || n < maxBuckets/2 {
+		t.Errorf("%d buckets, want %d at most and half of them at least", n, maxBuckets)
 	}
-	var whole bucket
-	for i := range all.buckets {
-		whole.merge(all.buckets[i])
-	}
-	if whole.n != n || whole.min != 0 || whole.max != n-1 || math.Abs(float64(whole.mean)/(sum/n)-1) > 1e-5 {
+	if whole := all.joined(0, maxBuckets); whole.n != n || whole.min != 0 || whole.max != n-1 || math.Abs(float64(whole.mean)/(sum/n)-1) > 1e-5 {
 		t.Errorf("all buckets together are %+v", whole)
 	}
 	// Both count the same time, though one began with finer buckets than it needed.
@@ -57,7 +53,7 @@ func TestConstantSeriesOutlastsItsBuckets(t *testing.T) {
 			t.Fatalf("bucket %d: %v, want 7", i, v)
 		}
 	}
-	if s.buckets != nil {
-		t.Errorf("%d buckets for a value that never changed, want none", len(s.buckets))
+	if s.chunks != nil {
+		t.Errorf("%d chunks for a value that never changed, want none", len(s.chunks))
 	}
 }
