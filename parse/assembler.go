@@ -63,7 +63,6 @@ func (a *Assembler) Shrink() {
 	a.drop(a.record)
 	if cap(a.buf) > small && cap(a.buf) > 2*len(a.buf) {
 		a.buf = append(make([]byte, 0, max(small, len(a.buf))), a.buf...)
-		a.p.line.b = nil // which holds the old one
 	}
 }
 

@@ -52,7 +52,12 @@ func (s *Snapshot) conns(t *text) {
 		t.pair("udp=", &c.UDP.Current, &c.UDP.Max)
 		t.pair("icmp=", &c.ICMP.Current, &c.ICMP.Max)
 	}
-	switch {
+	s.connsRead()
+}
+
+// connsRead tells releases apart when a line is read. So do the functions below with such a name.
+func (s *Snapshot) connsRead() {
+	switch c := &s.Conns; {
 	case c.Ext.Measured:
 		s.writtenBy(ConnsExt)
 	case c.ConnVals.Measured:
@@ -147,6 +152,11 @@ func (s *Snapshot) matcher(t *text) {
 		t.kib("mem=", &m.Mem)
 		t.uint("avg_nfa_states=", &m.AvgNFAStates)
 	}
+	s.matcherRead()
+}
+
+func (s *Snapshot) matcherRead() {
+	m := &s.Matcher
 	s.Expensive = true
 	if m.NFAStates.Measured {
 		s.writtenBy(NFAStates)
@@ -168,6 +178,10 @@ func (s *Snapshot) timers(t *text) {
 		t.kib("mem=", &s.Timers.Mem)
 		t.signed("lag=", "s", &s.Timers.Lag)
 	}
+	s.timersRead()
+}
+
+func (s *Snapshot) timersRead() {
 	if s.Timers.Lag.Value > noLag {
 		s.Timers.Lag = Opt[float64]{}
 	}

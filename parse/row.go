@@ -22,53 +22,51 @@ const minRow = timerIndent + 1 // bytes of a row, from behind its time stamp on
 func (p *parser) rows(b []byte, next, last int, stamp []byte) (row, end, lines int) {
 	for end = next; end <= last; lines++ {
 		i := end + len(stamp)
-		to := nowhere
+		var to int
+		fields, releases := false, p.snapshot.Releases
 		switch {
-		case b[i+keywordIndent] != ' ':
-			if b[i+keywordIndent] == 'T' && b[i+keywordIndent+1] == 'C' {
-				to = p.stateRow(b, i)
-			} else {
-				to = p.keywordRow(b, i, stamp)
-			}
-		case b[i+threadIndent] != ' ' && b[i+threadIndent-1] == ' ':
-			to = p.threadRow(b, i)
-		case string(b[i:i+8]) != "        ":
-		case b[i+timerIndent] != ' ' && b[i+timerIndent-1] == ' ':
-			to = p.timerRow(b, i)
+		case b[i+keywordIndent] == ' ':
+			to = p.namedRow(b, i, stamp)
+		case string(b[i:i+len(" Comm:")]) == " Comm:":
+			to = p.commRow(b, i+len(" Comm:"), stamp)
 		default:
-			to = p.globalRow(b, i, stamp)
+			fields = true
+			to = p.keywordRow(b, i)
 		}
 		if to < 0 {
 			return row, end, lines
 		}
+		follows := rowFollows(b, to+1, stamp)
+		if fields && !follows && !stampAt(b, to+1) {
+			// More fields may stand on the next line, and tell another release.
+			p.snapshot.Releases = releases
+			return row, end, lines
+		}
 		row, end = end, to+1
-		if !rowFollows(b, end, stamp) {
+		if !follows {
 			return row, end, lines + 1
 		}
 	}
 	return row, end, lines
 }
 
-// keywordRow takes a line of fields that is followed by another with its stamp: so it is not
-// continued.
-func (p *parser) keywordRow(b []byte, i int, stamp []byte) int {
-	n := bytes.IndexByte(b[i:], '\n')
-	if n < 0 || n > maxRecord-len(stamp) || !rowFollows(b, i+n+1, stamp) {
+// namedRow takes a row that begins with a name by the blanks before it.
+func (p *parser) namedRow(b []byte, i int, stamp []byte) int {
+	switch {
+	case b[i+threadIndent] != ' ' && b[i+threadIndent-1] == ' ':
+		return p.threadRow(b, i)
+	case string(b[i:i+8]) != "        ":
 		return nowhere
+	case b[i+timerIndent] != ' ' && b[i+timerIndent-1] == ' ':
+		return p.timerRow(b, i)
 	}
-	if dashed(b[i : i+n]) {
-		return nowhere // a separator may stand where a number would
-	}
-	t := &p.line
-	*t = text{b: b[:i+n+1], i: i + keywordIndent} // a number before a newline is read fastest
-	if !p.keyword(t) {
-		return nowhere
-	}
-	if t.skipBlanks(); !t.end() || t.err != "" {
-		return nowhere
-	}
-	p.unknown += t.unknown
-	return i + n
+	return p.globalRow(b, i, stamp)
+}
+
+// stampAt reports whether a time stamp begins at b[i].
+func stampAt(b []byte, i int) bool {
+	n := stampLen(b[i:])
+	return n > 0 && i+n < len(b)
 }
 
 // threadRow takes "   conn/Log::WRITER_ASCII     in=41 out=20 pending=0/1 (#queue r/w: ...)". The
@@ -291,7 +289,8 @@ func (p *parser) stateRow(b []byte, i int) int {
 	if !p.columns || state == len(tcpLabels) || b[end] != '\n' || string(row[:tcpCell]) != tcpCells[tcpCell*state:][:tcpCell] {
 		return nowhere
 	}
-	var cells [NumTCPStates]int64
+	cells := &p.snapshot.TCPStates.Cells[state]
+	*cells = [NumTCPStates]int64{}
 	for k := range cells {
 		cell := row[tcpCell*(k+1) : tcpCell*(k+2)]
 		if string(cell) == noConnections {
@@ -303,7 +302,6 @@ func (p *parser) stateRow(b []byte, i int) int {
 		}
 		cells[k] = int64(n)
 	}
-	p.snapshot.TCPStates.Cells[state] = cells
 	p.addState(state)
 	return end
 }

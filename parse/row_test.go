@@ -165,6 +165,57 @@ func TestRowsAreReadLikeAllText(t *testing.T) {
 	}
 }
 
+// fieldRows are the lines of fields in each of their forms.
+var fieldRows = []string{
+	"Run-time: user+sys=53.2 user=44.6 sys=8.6 real=631.1",
+	"Conns: total=14 current=9/8 ext=1 mem=48488K avg=5387.6 table=50K connvals=35K",
+	"Conns: total=14 current=9/8 mem=48488K avg=5387.6 table=50K connvals=35K",
+	"Conns: total=14 current=9/8",
+	"Conns: tcp=7/8 udp=2/6 icmp=0/1",
+	"Connections expired due to inactivity: 5",
+	"Total reassembler data: 4K",
+	"RuleMatcher: matchers=2 dfa_states=40 ncomputed=150 mem=62K avg_nfa_states=1",
+	"RuleMatcher: matchers=11 nfa_states=466 dfa_states=11 ncomputed=0 mem=29K",
+	"Timers: current=36 max=47 mem=2K lag=0.05s",
+	"Timers: current=36 max=47 lag=1795368062.56s",
+	"DNS_Mgr: requests=1596 succesful=1590 failed=6 pending=1 cached_hosts=2 cached_addrs=1207",
+	"DNS_Mgr: requests=1596 successful=1590 failed=6 pending=1 cached_hosts=2 cached_addrs=1207",
+	"Triggers: total=4900 pending=3",
+	"Threads: current=12",
+	"Comm: peers=3 stores=1 pending_queries=2 events_in=4 events_out=5 logs_in=6 logs_out=7 ids_in=8 ids_out=9 1.000000                34/102 entries",
+	"Global_sizes > 100k: 0K",
+	"Global_sizes total: 2928K",
+	"Total number of table entries: 8327/8564",
+}
+
+// A line of fields with one odd byte is read as the rules for all text read it.
+func TestOddFields(t *testing.T) {
+	for _, row := range fieldRows {
+		t.Run(row, func(t *testing.T) {
+			var text strings.Builder
+			for i := range row {
+				for _, odd := range []string{"", " ", "\n", "\x00", "0", "9", "99999999999", "-", ".", "x", "/", "K", "=", " x=1 ", " 1.000000 ", " 1.000000 " + dashes + "\n"} {
+					fmt.Fprint(&text, snapshot("1.000000 "+row[:i]+odd+row[i:]), snapshot("1.000000 "+row[:i]+odd+row[i+1:], rowTimer))
+				}
+			}
+			sameWithoutRows(t, []byte(text.String()))
+		})
+	}
+}
+
+// Nearly all lines of real logs are rows: no others are searched for their end.
+func TestRealLinesAreRows(t *testing.T) {
+	for _, file := range logs(t) {
+		t.Run(file, func(t *testing.T) {
+			text := []byte(load(t, strings.TrimPrefix(file, "../testdata/")))
+			long := strings.Contains(file, "/segment/") || strings.Contains(file, "/longline/") // SEGMENT_TEXT
+			if n := work(text); !long && n > len(text)/4 {
+				t.Errorf("%d of %d bytes are searched", n, len(text))
+			}
+		})
+	}
+}
+
 // A row that is cut anywhere is no row yet.
 func TestCutRows(t *testing.T) {
 	before := snapshot(rowHeader, rowInact, rowTimer, rowThread, rowTable)

@@ -425,21 +425,31 @@ func infinite(b []byte) bool {
 // since both sides are exact then, that rounds the same.
 func decimalValue(b []byte) (v float64, ok bool) {
 	digits, negative := bytes.CutPrefix(b, []byte("-"))
-	n, point := numberAt(digits, 0)
-	if point < 0 || point == len(digits) || digits[point] != '.' {
+	v, end := fewDigitsAt(digits, 0)
+	if end != len(digits) {
 		return wideDecimal(digits, negative)
 	}
-	part, end := numberAt(digits, point+1)
-	decimals := end - point - 1
-	const few = 1 << 33 // with all powersOf10, below 2^53
-	if n >= few || end != len(digits) || decimals >= len(powersOf10) {
-		return wideDecimal(digits, negative)
-	}
-	scale := powersOf10[decimals]
-	if v = float64(n*scale+part) / float64(scale); negative {
+	if negative {
 		v = -v
 	}
 	return v, true
+}
+
+// fewDigitsAt returns the number "12.34" that begins at b[i], and where it ends; nowhere if there is none,
+// or one with many digits.
+func fewDigitsAt(b []byte, i int) (v float64, end int) {
+	n, point := numberAt(b, i)
+	if uint(point) >= uint(len(b)) || b[point] != '.' {
+		return 0, nowhere
+	}
+	part, end := numberAt(b, point+1)
+	decimals := uint(end - point - 1)
+	const few = 1 << 33 // with all powersOf10, below 2^53
+	if n >= few || decimals >= uint(len(powersOf10)) {
+		return 0, nowhere
+	}
+	scale := powersOf10[decimals]
+	return float64(n*scale+part) / float64(scale), end
 }
 
 var powersOf10 = [...]uint64{1, 10, 100, 1e3, 1e4, 1e5, 1e6}
