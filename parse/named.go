@@ -71,8 +71,12 @@ func (g *Global) isName() bool {
 // not certain stay without.
 func (s *Snapshot) nameTables() {
 	list := s.Globals.List
-	if !slices.ContainsFunc(list, func(g Global) bool { return g.isName() }) ||
-		!slices.ContainsFunc(list, func(g Global) bool { return g.Name == "" }) {
+	names, tables := false, false
+	for i := range list {
+		names = names || list[i].isName()
+		tables = tables || list[i].Name == ""
+	}
+	if !names || !tables {
 		return
 	}
 	slices.SortStableFunc(list, func(a, b Global) int {

@@ -46,7 +46,6 @@ type parser struct {
 	// come instead.
 	displaced string
 
-	line  text // of a row, kept to be used again
 	ready queue
 	free  []*Snapshot
 }
@@ -115,8 +114,8 @@ func (p *parser) limit(offset int64, line int) {
 }
 
 func (p *parser) scrapSnapshot(line int) {
-	if p.snapshot == p.scrap {
-		p.scrap.reset()
+	if s := p.scrap; p.snapshot == s {
+		s.Timers.ByName, s.Threads.List, s.Globals.List = emptied(s.Timers.ByName), emptied(s.Threads.List), emptied(s.Globals.List)
 		return
 	}
 	p.fail(line, "a snapshot longer than 16 MiB: the rest of it is left out")

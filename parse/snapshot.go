@@ -250,11 +250,9 @@ func (c *Comm) Empty() bool { return *c == Comm{} }
 
 // reset empties s for the next snapshot and keeps its memory.
 func (s *Snapshot) reset() {
-	*s = Snapshot{
-		Timers:  Timers{ByName: emptied(s.Timers.ByName)},
-		Threads: Threads{List: emptied(s.Threads.List)},
-		Globals: Globals{List: emptied(s.Globals.List)},
-	}
+	timers, threads, globals := s.Timers.ByName, s.Threads.List, s.Globals.List
+	*s = Snapshot{}
+	s.Timers.ByName, s.Threads.List, s.Globals.List = emptied(timers), emptied(threads), emptied(globals)
 }
 
 // emptied returns list without items but with its memory, unless that is large: once a snapshot with
