@@ -14,8 +14,13 @@ import (
 	"bro_exporter/parse"
 )
 
-// pieceSize is how many bytes of a large file one goroutine parses at a time: about 300 snapshots.
-const pieceSize = 2 << 20
+// pieceSize is how many bytes of a large file one goroutine parses at a time: about 80 snapshots. Text and
+// snapshots of a few such pieces fit into the processors' caches.
+const pieceSize = 512 << 10
+
+// largeSize is how many bytes make a file large. Several goroutines save less on a smaller one than the
+// memory of their pieces costs.
+const largeSize = 16 * pieceSize
 
 // Snapshots reads the log from its beginning to its end and yields its snapshots in order. A
 // snapshot is overwritten when the next one is asked for; Clone it to keep it. An error comes without
@@ -80,7 +85,7 @@ func (r *reader[T]) read() error {
 		file.Close()
 		return explained(err)
 	}
-	if !info.Mode().IsRegular() || info.Size() < 2*pieceSize || compressed(file) {
+	if !info.Mode().IsRegular() || info.Size() < largeSize || compressed(file) {
 		return r.stream(file)
 	}
 	defer file.Close()

@@ -182,8 +182,8 @@ func open(t *testing.T, name string, text []byte) Log {
 
 // The first bytes of a file tell its compression, whatever its name and size.
 func TestFiles(t *testing.T) {
-	text := bytes.Repeat(texts(t)["../testdata/7.0.11/pcap/prof.log"], 12)
-	if len(text) < 2*pieceSize {
+	text := bytes.Repeat(texts(t)["../testdata/7.0.11/pcap/prof.log"], 24)
+	if len(text) < largeSize {
 		t.Fatalf("%d bytes are not enough to be parsed in pieces", len(text))
 	}
 	want := plain(t, text)

@@ -149,7 +149,7 @@ func (b *bench) commands() ([]row, error) {
 		{work: "analyze", measured: b.speed(analyze), anchor: against, figure: analyze.cpu / parse.cpu, unit: "x parse", goal: 1.6, miss: judges},
 		{work: "analyze, wall clock", measured: fmt.Sprintf("%.2f s", analyze.wall), anchor: fmt.Sprintf("parse: %.2f s", parse.wall), figure: analyze.wall / parse.wall, unit: "x parse", goal: 0.8,
 			miss: "Half of the time goes into judging, and on a busy machine the second processor helps little."},
-		{work: "analyze, memory", anchor: "", figure: analyze.memory / 1e6, unit: "MB", goal: 64, miss: "Each processor parses a piece of 2 MiB at a time."},
+		{work: "analyze, memory", anchor: "", figure: analyze.memory / 1e6, unit: "MB", goal: 64, miss: "Each processor parses a piece of 512 KiB at a time."},
 		b.perSecond("dump", costs[2], 300, "Most of it is formatting numbers."),
 		b.perSecond("backfill", costs[3], 200, "Half of the time goes into findings: the judge takes each process at every ten minutes of its history."),
 		b.perSecond("backfill without findings", costs[4], 200, "backfill writes each number with the name of its series, so its output is five to six times as large as the log."),
