@@ -241,7 +241,14 @@ func (r *run) begin(s *parse.Snapshot) {
 }
 
 func (r *run) addQuantities(s *parse.Snapshot) {
-	for i := range r.quantities {
+	var i, slot int
+	add := func(name string, v float64) { // one for all quantities: it is called for each number of a log
+		if t := r.find(key{i, name}, slot); t != nil {
+			t.take(r.timed, v)
+		}
+		slot++
+	}
+	for i = range r.quantities {
 		each := r.quantities[i].each
 		switch r.quantities[i].name {
 		case unnamedTable:
@@ -249,20 +256,14 @@ func (r *run) addQuantities(s *parse.Snapshot) {
 		case mallocedMemory:
 			each = r.malloced.each
 		}
-		if each == nil {
-			continue
+		if each != nil {
+			slot = 0
+			each(s, add)
 		}
-		slot := 0
-		each(s, func(name string, v float64) {
-			if t := r.find(key{i, name}, slot); t != nil {
-				t.take(r.timed, v)
-			}
-			slot++
-		})
 	}
 	for _, t := range r.order {
 		switch {
-		case t.snapshot == r.timed && r.quantities[t.key.quantity].name != residentMemory:
+		case t.snapshot == r.timed:
 			t.add(t.value)
 		case r.quantities[t.key.quantity].absentIsZero:
 			t.add(0)
