@@ -46,6 +46,8 @@ type run struct {
 	malloced wrapped
 	threads  map[string]*threadState
 	dns      dnsState
+
+	threadSlots []threadSlot // by place in the snapshot
 }
 
 // tracked is a resource's series, its value in the newest snapshot that has it, and the number of that snapshot.

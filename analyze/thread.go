@@ -22,17 +22,18 @@ type threadState struct {
 	heldReads     uint64
 }
 
+// threadSlot is the thread that a snapshot lists at a place.
+type threadSlot struct {
+	name  string
+	state *threadState
+}
+
 func (r *run) addThreads(s *parse.Snapshot) {
 	for i := range s.Threads.List {
 		t := &s.Threads.List[i]
-		name := threadName(t.Name)
-		state := r.threads[name]
+		state := r.thread(i, t, s.Time)
 		if state == nil {
-			if len(r.threads) >= maxSeries {
-				continue
-			}
-			state = &threadState{since: s.Time, sinceSnapshot: r.timed, held: t.InWrites, heldReads: t.InReads}
-			r.threads[name] = state
+			continue
 		}
 		if state.snapshot != r.timed {
 			state.snapshot, state.reads, state.writes = r.timed, 0, 0
@@ -40,11 +41,31 @@ func (r *run) addThreads(s *parse.Snapshot) {
 		state.reads += t.InReads
 		state.writes += t.InWrites
 	}
-	for _, state := range r.threads {
-		if state.snapshot == r.timed {
-			state.look(s.Time)
+	for _, slot := range r.threadSlots[:len(s.Threads.List)] {
+		if slot.state != nil {
+			slot.state.look(s.Time)
 		}
 	}
+}
+
+// thread returns the state of a thread, nil if there are too many. Like find, it tries the thread that had this
+// place in the snapshot before.
+func (r *run) thread(place int, t *parse.Thread, now float64) *threadState {
+	if place == len(r.threadSlots) {
+		r.threadSlots = append(r.threadSlots, threadSlot{})
+	}
+	slot := &r.threadSlots[place]
+	if slot.state != nil && slot.name == t.Name {
+		return slot.state
+	}
+	name := threadName(t.Name)
+	state := r.threads[name]
+	if state == nil && len(r.threads) < maxSeries {
+		state = &threadState{since: now, sinceSnapshot: r.timed, held: t.InWrites, heldReads: t.InReads}
+		r.threads[name] = state
+	}
+	*slot = threadSlot{t.Name, state}
+	return state
 }
 
 // look notes whether the queue was read since the snapshot before.

@@ -120,24 +120,22 @@ func (t place) grown(size float64) place {
 
 // costs returns what the best alignment of the first i tables with the first j sizes costs.
 func (u *unnamed) costs(sizes []float64) [][]float64 {
+	width := len(sizes) + 1
+	all := make([]float64, (len(u.tables)+1)*width)
 	cost := make([][]float64, len(u.tables)+1)
 	for i := range cost {
-		cost[i] = make([]float64, len(sizes)+1)
-		for j := range cost[i] {
-			if i == 0 && j == 0 {
-				continue
-			}
-			best := math.Inf(1)
-			if j > 0 {
-				best = cost[i][j-1] + newcomer + listedSize*logRatio(sizes[j-1], listedFrom)
-			}
-			if i > 0 {
-				best = min(best, cost[i-1][j]+u.tables[i-1].absent())
-			}
-			if i > 0 && j > 0 {
-				best = min(best, cost[i-1][j-1]+u.tables[i-1].change(sizes[j-1]))
-			}
-			cost[i][j] = best
+		cost[i] = all[i*width : (i+1)*width]
+	}
+	small := make([]float64, len(sizes)) // what a newcomer costs less if it is small
+	for j, size := range sizes {
+		small[j] = listedSize * logRatio(size, listedFrom)
+		cost[0][j+1] = cost[0][j] + newcomer + small[j]
+	}
+	for i, t := range u.tables {
+		absent := t.absent()
+		cost[i+1][0] = cost[i][0] + absent
+		for j, size := range sizes {
+			cost[i+1][j+1] = min(cost[i+1][j]+newcomer+small[j], cost[i][j+1]+absent, cost[i][j]+t.change(size))
 		}
 	}
 	return cost
