@@ -114,7 +114,8 @@
 // A week has 168 hours, so a caller who asks each hour has 168 chances of a false answer. The judge therefore
 // looks at fixed ages of the run, in packet time: each hour, or at 1.12 times the last age if that is later. A
 // file gets the same answer however you read it. The first look that finds a leak asks for 6 standard
-// errors, which chance gives once in 1e9. From then on a Report calls it a leak while 5 are left; asking
+// errors, which chance gives once in 1e9, or after 30 hours for 5 if the growth is as straight as noise hardly
+// is. From then on a Report calls it a leak while 5 are left; asking
 // for 6 each time would take back one leak in six. A later look confirms it, after a sixth of the
 // run's age or after 12 hours. A confirmed leak stays one until half of its growth has come back, or
 // until the whole run shows another cause. The judge does not call a run fine while growth that matters

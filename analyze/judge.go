@@ -3,6 +3,7 @@ package analyze
 import (
 	"math"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -229,10 +230,10 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	case !grows:
 	case !fills(q, t.key.name):
 		j.verdict, j.level = Grows, Suspected
-		if j.z >= sure && j.growth >= l.shareOf(q, t.key.name, &j.trend)*j.base {
+		if j.sure(sure) && j.growth >= l.shareOf(q, t.key.name, &j.trend)*j.base {
 			j.level = Leak
 		}
-	case filled != nil && j.z >= sure && j.growth >= needed(age)*max(j.base, 7*c.filled(j.coefficients)) && l.beyondLoad(q, &j.trend, needed(age)):
+	case filled != nil && j.sure(sure) && j.growth >= needed(age)*max(j.base, 7*c.filled(j.coefficients)) && l.beyondLoad(q, &j.trend, needed(age)):
 		j.verdict, j.level = Grows, Leak
 		if age < decidedAge && j.growth < 3*c.filled(j.coefficients) && l.empty(values, &j.trend, &since) {
 			j.verdict, j.level = Unsettled, Suspected
@@ -511,6 +512,12 @@ func (c *course) filled(coefficients []float64) float64 {
 	return last - first
 }
 
+// sure reports whether growth is so many standard errors, or as many as a verdict keeps if it rises as straight
+// as noise hardly does.
+func (t *trend) sure(needs float64) bool {
+	return t.z >= needs || t.z >= surelyZ && t.walk >= straightWalk
+}
+
 // straight reports whether the growth goes on as fast as it began.
 func (t *trend) straight() bool { return t.late >= 0.6*t.early }
 
@@ -588,22 +595,31 @@ func (l *look) level(values []float64, begin int, onset float64) bool {
 	return high <= 1.5*low
 }
 
-// proportional returns by how much a level would have risen since the trend's onset in proportion to the
-// load.
+// proportional returns by how much a level would have risen since the trend's onset in proportion to the load.
 func (l *look) proportional(t *trend) float64 {
 	most := 0.0
 	for _, load := range l.loads {
-		var x, y []float64
-		for i, h := range l.hours {
-			if h >= t.onset {
-				x, y = append(x, h-t.onset), append(y, load[i])
-			}
-		}
-		if level, slope := stat.LinearRegression(x, y, nil, false); level > 0 {
-			most = max(most, slope*x[len(x)-1]/level)
-		}
+		most = max(most, l.riseOf(load, t.onset))
 	}
 	return most * t.base
+}
+
+// riseOf returns by what share a load has risen since an hour. Two days show it by their means, because a part
+// of a day has another load than the next part.
+func (l *look) riseOf(load []float64, since float64) float64 {
+	last := l.hours[len(l.hours)-1]
+	if last-l.hours[0] < 2*day {
+		first := sort.SearchFloat64s(l.hours, since)
+		level, slope := stat.LinearRegression(l.hours[first:], load[first:], nil, false)
+		level += slope * l.hours[first]
+		return max(0, over(slope*(last-l.hours[first]), level))
+	}
+	mean := func(from float64) float64 {
+		first, end := sort.SearchFloat64s(l.hours, from), sort.SearchFloat64s(l.hours, from+day)
+		return stat.Mean(load[first:end], nil)
+	}
+	before := mean(min(since, last-2*day))
+	return over(mean(last-day)-before, before)
 }
 
 // beyondLoad reports whether a resource grows by a share of its level more than in proportion to the load. A
@@ -612,7 +628,7 @@ func (l *look) proportional(t *trend) float64 {
 func (l *look) beyondLoad(q *quantity, t *trend, share float64) bool {
 	const clear, smooth = 8, 12 // standard errors; sessions follow the load most closely
 	switch {
-	case q.kind == KindCore, t.z >= smooth, l.age() < settled && t.z >= clear && q.kind != KindSessions:
+	case q.kind == KindCore, t.z >= smooth, l.age() >= settled && t.walk >= smooth, l.age() < settled && t.z >= clear && q.kind != KindSessions:
 		return true
 	case l.age() >= settled:
 		return t.walk >= 4 && t.growth >= share*t.base+l.proportional(t)
@@ -649,7 +665,7 @@ func (q *quantity) slowest() float64 {
 	case q.unit == Entries:
 		return 5
 	default:
-		return 2
+		return 1
 	}
 }
 

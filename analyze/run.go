@@ -231,7 +231,7 @@ func (t *tracked) couldLeak(q *quantity, age, seen float64) bool {
 	// A leak grows by that share at least in its life, and in each hour alike. Half of it leaves room for a
 	// load that falls.
 	since := max(lookShare, 1/age) / 2
-	return t.max-t.min >= q.least && t.value-t.seen >= since*share*t.value
+	return t.max-t.min >= q.least && t.max-t.seen >= since*share*t.value
 }
 
 func (r *run) begin(s *parse.Snapshot) {

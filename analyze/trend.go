@@ -291,7 +291,7 @@ func (c *course) measure(t *fittedTrend, y []float64, at int, sse float64, with 
 		return
 	}
 	alike := memory(with.rest)
-	freedom := max(3, float64(n-len(with.used))/alike)
+	freedom := max(leastFreedom, float64(n-len(with.used))/alike)
 	t.variance = with.sse / max(1, float64(n-len(with.used))) * alike
 	better := math.Sqrt(max(0, sse-with.sse) / max(t.variance, 1e-300))
 	t.err = min(math.Sqrt(t.variance/norm)*t.slope/g, over(t.slope, better))
@@ -304,6 +304,10 @@ func (c *course) measure(t *fittedTrend, y []float64, at int, sse float64, with 
 	free := apart(line, orthonormal(append(slices.Clip(span), bend)))
 	t.spread = math.Hypot(math.Sqrt(t.variance/max(floats.Dot(free, free), 1e-300))*t.slope/g, t.spread)
 }
+
+// leastFreedom is how many degrees of freedom even the most correlated scatter has: as many as there are parts,
+// in each of which the line must rise.
+const leastFreedom = 6
 
 // normal returns the z of a normal distribution that is as improbable as t of Student's.
 func normal(t, freedom float64) float64 {
@@ -435,7 +439,7 @@ func (c *course) steady(y []float64, t *trend, at int, rows []int) bool {
 	if len(moves) < 4 {
 		return up == len(moves) && late >= early/3 // too few for a scatter
 	}
-	return up >= len(moves)-1-len(moves)/6 && t.walk >= 2.5 && late >= early/3 && (c.peak || !t.jumps(rest))
+	return up >= len(moves)-1-len(moves)/6 && t.walk >= 2.5 && late >= early/3
 }
 
 // fewParts are too few to show whether growth goes on.
@@ -448,18 +452,6 @@ const parted = 1.3
 // part returns the number of the part of a span, among equal parts, that holds a point.
 func (c *course) part(i int, from, span float64, parts int) int {
 	return min(parts-1, int(float64(parts)*(c.clock[i]-from)/max(span, 1e-9)))
-}
-
-// jumps reports whether most of the growth is in three moves, as when a feed is loaded that has another
-// size each time.
-func (t *trend) jumps(rest []float64) bool {
-	moves := make([]float64, len(rest)-1)
-	for i := range moves {
-		moves[i] = rest[i+1] - rest[i]
-	}
-	slices.Sort(moves)
-	noise := 3 * 2 * 1.5 * deviation(moves, median(moves))
-	return floats.Sum(moves[max(0, len(moves)-3):])-noise >= t.growth/2
 }
 
 // deviation returns the standard deviation around the middle, from the median deviation, which
