@@ -15,26 +15,24 @@ func (p *parser) keywordRow(b []byte, i int) int {
 	case 'i':
 		return s.timersRow(b, behind(" Timers:", b, i))
 	case 'h':
-		return s.threadsRow(b, behind(" Threads:", b, i))
+		return s.threadsRow(b, behindTwo(" Threads", ":", b, i))
 	case 'r':
-		return s.triggersRow(b, behind(" Triggers:", b, i))
+		return s.triggersRow(b, behindTwo(" Trigger", "s:", b, i))
 	case 'N':
-		return s.dnsRow(b, behind(" DNS_Mgr:", b, i))
+		return s.dnsRow(b, behindTwo(" DNS_", "Mgr:", b, i))
 	case 'u':
 		if b[i+3] == 'n' {
-			return s.runtimeRow(b, behind(" Run-time:", b, i))
+			return s.runtimeRow(b, behindTwo(" Run-", "time:", b, i))
 		}
-		return s.matcherRow(b, behind(" RuleMatcher:", b, i))
+		return s.matcherRow(b, behindTwo(" Rule", "Matcher:", b, i))
 	case 'l':
-		return s.sizesRow(b, behind(" Global_sizes", b, i))
+		return s.sizesRow(b, behindTwo(" Global_", "sizes", b, i))
 	case 'o':
 		switch b[i+5] {
 		case 's':
 			return s.connsRow(b, behind(" Conns:", b, i))
 		case 'e':
-			i = behind(" Connections exp", b, i)
-			i = behind("ired due to inac", b, i)
-			return lineEnds(b, uintAt(b, behind("tivity: ", b, i), &s.Conns.Expired))
+			return lineEnds(b, uintAt(b, behind(" Connections expired due to inactivity: ", b, i), &s.Conns.Expired))
 		case 'l':
 			return s.totalRow(b, behind(" Total ", b, i))
 		}
@@ -44,7 +42,7 @@ func (p *parser) keywordRow(b []byte, i int) int {
 
 func (s *Snapshot) runtimeRow(b []byte, i int) int {
 	var r Runtime
-	i = decimalAt(b, behind(" user+sys=", b, i), &r.UserSys)
+	i = decimalAt(b, behindTwo(" user", "+sys=", b, i), &r.UserSys)
 	i = decimalAt(b, behind(" user=", b, i), &r.User)
 	i = decimalAt(b, behind(" sys=", b, i), &r.Sys)
 	end := lineEnds(b, decimalAt(b, behind(" real=", b, i), &r.Real))
@@ -62,7 +60,7 @@ func (s *Snapshot) connsRow(b []byte, i int) int {
 		return lineEnds(b, pairAt(b, behind(" icmp=", b, i), &c.ICMP.Current, &c.ICMP.Max))
 	}
 	i = uintAt(b, behind(" total=", b, i), &c.Total)
-	i = pairAt(b, behind(" current=", b, i), &c.Current, &c.Sessions)
+	i = pairAt(b, behindTwo(" current", "=", b, i), &c.Current, &c.Sessions)
 	if ext := behind(" ext=", b, i); ext >= 0 {
 		i = uintAt(b, ext, &c.Ext)
 	}
@@ -71,7 +69,7 @@ func (s *Snapshot) connsRow(b []byte, i int) int {
 		i = behind("K", b, uintAt(b, mem, &c.Mem)) // bytes
 		i = decimalAt(b, behind(" avg=", b, i), &avg)
 		i = kibAt(b, behind(" table=", b, i), &c.Table)
-		i = kibAt(b, behind(" connvals=", b, i), &c.ConnVals)
+		i = kibAt(b, behindTwo(" conn", "vals=", b, i), &c.ConnVals)
 	}
 	end := lineEnds(b, i)
 	if end >= 0 {
@@ -83,14 +81,14 @@ func (s *Snapshot) connsRow(b []byte, i int) int {
 
 func (s *Snapshot) matcherRow(b []byte, i int) int {
 	m := &s.Matcher
-	i = uintAt(b, behind(" matchers=", b, i), &m.Matchers)
-	if nfa := behind(" nfa_states=", b, i); nfa >= 0 {
+	i = uintAt(b, behindTwo(" match", "ers=", b, i), &m.Matchers)
+	if nfa := behindTwo(" nfa_", "states=", b, i); nfa >= 0 {
 		i = uintAt(b, nfa, &m.NFAStates)
 	}
-	i = uintAt(b, behind(" dfa_states=", b, i), &m.DFAStates)
-	i = uintAt(b, behind(" ncomputed=", b, i), &m.Computed)
+	i = uintAt(b, behindTwo(" dfa_", "states=", b, i), &m.DFAStates)
+	i = uintAt(b, behindTwo(" ncom", "puted=", b, i), &m.Computed)
 	i = kibAt(b, behind(" mem=", b, i), &m.Mem)
-	if average := behind(" avg_nfa_states=", b, i); average >= 0 {
+	if average := behindTwo(" avg_nfa", "_states=", b, i); average >= 0 {
 		i = uintAt(b, average, &m.AvgNFAStates)
 	}
 	end := lineEnds(b, i)
@@ -101,7 +99,7 @@ func (s *Snapshot) matcherRow(b []byte, i int) int {
 }
 
 func (s *Snapshot) timersRow(b []byte, i int) int {
-	i = uintAt(b, behind(" current=", b, i), &s.Timers.Current)
+	i = uintAt(b, behindTwo(" current", "=", b, i), &s.Timers.Current)
 	i = uintAt(b, behind(" max=", b, i), &s.Timers.Max)
 	if mem := behind(" mem=", b, i); mem >= 0 {
 		i = kibAt(b, mem, &s.Timers.Mem)
@@ -117,16 +115,16 @@ func (s *Snapshot) timersRow(b []byte, i int) int {
 
 func (s *Snapshot) dnsRow(b []byte, i int) int {
 	d := &s.DNS
-	i = uintAt(b, behind(" requests=", b, i), &d.Requests)
-	successful, spelling := behind(" successful=", b, i), SuccessfulSpelling
+	i = uintAt(b, behindTwo(" req", "uests=", b, i), &d.Requests)
+	successful, spelling := behindTwo(" success", "ful=", b, i), SuccessfulSpelling
 	if successful < 0 {
-		successful, spelling = behind(" succesful=", b, i), SuccesfulSpelling
+		successful, spelling = behindTwo(" succesf", "ul=", b, i), SuccesfulSpelling
 	}
 	i = uintAt(b, successful, &d.Successful)
 	i = uintAt(b, behind(" failed=", b, i), &d.Failed)
-	i = uintAt(b, behind(" pending=", b, i), &d.Pending)
-	i = uintAt(b, behind(" cached_hosts=", b, i), &d.CachedHosts)
-	end := lineEnds(b, uintAt(b, behind(" cached_addrs=", b, i), &d.CachedAddrs))
+	i = uintAt(b, behindTwo(" pending", "=", b, i), &d.Pending)
+	i = uintAt(b, behindTwo(" cached_", "hosts=", b, i), &d.CachedHosts)
+	end := lineEnds(b, uintAt(b, behindTwo(" cached_", "addrs=", b, i), &d.CachedAddrs))
 	if end >= 0 {
 		s.writtenBy(spelling)
 	}
@@ -135,33 +133,44 @@ func (s *Snapshot) dnsRow(b []byte, i int) int {
 
 func (s *Snapshot) triggersRow(b []byte, i int) int {
 	i = uintAt(b, behind(" total=", b, i), &s.Triggers.Total)
-	return lineEnds(b, uintAt(b, behind(" pending=", b, i), &s.Triggers.Pending))
+	return lineEnds(b, uintAt(b, behindTwo(" pending", "=", b, i), &s.Triggers.Pending))
 }
 
 func (s *Snapshot) threadsRow(b []byte, i int) int {
-	end := lineEnds(b, uintAt(b, behind(" current=", b, i), &s.Threads.Current))
+	end := lineEnds(b, uintAt(b, behindTwo(" current", "=", b, i), &s.Threads.Current))
 	if end >= 0 {
 		s.writtenBy(ThreadLines)
 	}
 	return end
 }
 
-// commRow takes a Comm line that lacks its newline, and the table behind it.
-func (p *parser) commRow(b []byte, i int, stamp []byte) int {
-	c := &p.snapshot.Comm
+// fields takes the fields of a Memory line. That is never a row: it has a time stamp of its own.
+func (m *Memory) fields(b []byte, i int) int {
+	i = kibAt(b, behind("total=", b, i), &m.Total)
+	i = kibAt(b, behindTwo(" total_a", "dj=", b, i), &m.TotalAdj)
+	return kibAt(b, behindTwo(" malloce", "d: ", b, i), &m.Malloced)
+}
+
+// fields takes the fields of a Comm line.
+func (c *Comm) fields(b []byte, i int) int {
 	i = uintAt(b, behind(" peers=", b, i), &c.Peers)
 	i = uintAt(b, behind(" stores=", b, i), &c.Stores)
-	i = uintAt(b, behind("=", b, behind(" pending_queries", b, i)), &c.PendingQueries)
-	i = uintAt(b, behind(" events_in=", b, i), &c.EventsIn)
-	i = uintAt(b, behind(" events_out=", b, i), &c.EventsOut)
-	i = uintAt(b, behind(" logs_in=", b, i), &c.LogsIn)
-	i = uintAt(b, behind(" logs_out=", b, i), &c.LogsOut)
+	i = uintAt(b, behind("=", b, behindTwo(" pending", "_queries", b, i)), &c.PendingQueries)
+	i = uintAt(b, behindTwo(" events_", "in=", b, i), &c.EventsIn)
+	i = uintAt(b, behindTwo(" events_", "out=", b, i), &c.EventsOut)
+	i = uintAt(b, behindTwo(" logs_", "in=", b, i), &c.LogsIn)
+	i = uintAt(b, behindTwo(" logs_", "out=", b, i), &c.LogsOut)
 	i = uintAt(b, behind(" ids_in=", b, i), &c.IDsIn)
-	i = behind(" ", b, uintAt(b, behind(" ids_out=", b, i), &c.IDsOut))
-	if i < 0 || !rowFollows(b, i, stamp) || b[i+len(stamp)+keywordIndent] != ' ' {
+	return uintAt(b, behindTwo(" ids_", "out=", b, i), &c.IDsOut)
+}
+
+// commRow takes a Comm line that lacks its newline, and the row behind it.
+func (p *parser) commRow(b []byte, i int, stamp []byte) int {
+	i = behind(" ", b, p.snapshot.Comm.fields(b, i))
+	if i < 0 || !rowFollows(b, i, stamp) {
 		return nowhere
 	}
-	end := p.namedRow(b, i+len(stamp), stamp)
+	end := p.indentedRow(b, i+len(stamp), stamp)
 	if end >= 0 {
 		p.snapshot.writtenBy(CommCounters)
 	}
@@ -170,14 +179,14 @@ func (p *parser) commRow(b []byte, i int, stamp []byte) int {
 
 // totalRow takes "reassembler data: 4K" or "number of table entries: 8327/8564".
 func (s *Snapshot) totalRow(b []byte, i int) int {
-	if data := behind("reassembler data", b, i); data >= 0 {
-		end := lineEnds(b, kibAt(b, behind(": ", b, data), &s.Reassembly))
+	if data := behind("reassembler data: ", b, i); data >= 0 {
+		end := lineEnds(b, kibAt(b, data, &s.Reassembly))
 		if end >= 0 {
 			s.writtenBy(ReassemblerSize)
 		}
 		return end
 	}
-	i = behind(" entries: ", b, behind("number of table", b, i))
+	i = behind("number of table entries: ", b, i)
 	end := lineEnds(b, pairAt(b, i, &s.Globals.Entries, &s.Globals.EntriesRecursive))
 	if end >= 0 {
 		s.Expensive = true

@@ -8,6 +8,7 @@ import "bytes"
 // memory: "total=243816K total_adj=948K malloced: 0K"
 func (s *Snapshot) memory(t *text) {
 	m := &s.Memory
+	t.taken(m.fields(t.b, t.i))
 	for t.more() {
 		t.kib("total=", &m.Total)
 		t.kib("total_adj=", &m.TotalAdj)
@@ -230,6 +231,7 @@ func (s *Snapshot) threads(t *text) {
 // "peers=0 stores=0 store_queries=0 ... reports=0" and lines of dequeued messages
 func (s *Snapshot) comm(t *text) {
 	c := &s.Comm
+	t.taken(c.fields(t.b, t.i-1))
 	for t.more() {
 		t.uint("peers=", &c.Peers)
 		t.uint("stores=", &c.Stores)

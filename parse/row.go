@@ -23,14 +23,16 @@ func (p *parser) rows(b []byte, next, last int, stamp []byte) (row, end, lines i
 	for end = next; end <= last; lines++ {
 		i := end + len(stamp)
 		var to int
-		fields, releases := false, p.snapshot.Releases
+		fields, releases := false, Releases{}
 		switch {
+		case b[i+keywordIndent] == ' ' && b[i+threadIndent] != ' ':
+			to = p.threadRow(b, i)
 		case b[i+keywordIndent] == ' ':
-			to = p.namedRow(b, i, stamp)
+			to = p.indentedRow(b, i, stamp)
 		case string(b[i:i+len(" Comm:")]) == " Comm:":
 			to = p.commRow(b, i+len(" Comm:"), stamp)
 		default:
-			fields = true
+			fields, releases = true, p.snapshot.Releases
 			to = p.keywordRow(b, i)
 		}
 		if to < 0 {
@@ -50,14 +52,12 @@ func (p *parser) rows(b []byte, next, last int, stamp []byte) (row, end, lines i
 	return row, end, lines
 }
 
-// namedRow takes a row that begins with a name by the blanks before it.
-func (p *parser) namedRow(b []byte, i int, stamp []byte) int {
-	switch {
-	case b[i+threadIndent] != ' ' && b[i+threadIndent-1] == ' ':
-		return p.threadRow(b, i)
-	case string(b[i:i+8]) != "        ":
+// indentedRow takes the row of a timer or a global by the blanks before its name.
+func (p *parser) indentedRow(b []byte, i int, stamp []byte) int {
+	if string(b[i:i+8]) != "        " {
 		return nowhere
-	case b[i+timerIndent] != ' ' && b[i+timerIndent-1] == ' ':
+	}
+	if b[i+timerIndent] != ' ' && b[i+timerIndent-1] == ' ' {
 		return p.timerRow(b, i)
 	}
 	return p.globalRow(b, i, stamp)
@@ -78,11 +78,17 @@ func (p *parser) threadRow(b []byte, i int) int {
 	if n == cap(threads) {
 		return nowhere
 	}
+	if b[i+threadIndent-1] != ' ' {
+		return nowhere
+	}
 	i += threadIndent
 	th := &threads[:n+1][n]
-	numbers := p.knownThread(b, i, th)
+	numbers := nowhere
+	if !p.lines {
+		numbers = behindThread(th.Name, b, i)
+	}
 	if numbers < 0 {
-		name, behind := p.threadName(b, i)
+		name, behind := p.otherThread(b, i)
 		if behind < 0 {
 			return nowhere
 		}
@@ -95,28 +101,23 @@ func (p *parser) threadRow(b []byte, i int) int {
 	return end
 }
 
-// knownThread reads a name of the snapshot before and the "in=" after it. It tries the name in this place,
-// and then its neighbors, in case a thread has come or gone.
-func (p *parser) knownThread(b []byte, i int, th *Thread) int {
+// otherThread reads the name of a thread and the "in=" after it. It first tries names that the snapshot before
+// had near this place, in case a thread has come or gone.
+func (p *parser) otherThread(b []byte, i int) (name string, end int) {
 	if p.lines {
-		return nowhere
-	}
-	numbers := behindThread(th.Name, b, i)
-	if numbers >= 0 {
-		return numbers
+		return p.threadName(b, i)
 	}
 	all := p.snapshot.Threads.List
 	if next := len(all) + 1; next < cap(all) {
-		name := all[:next+1][next].Name
-		if numbers = behindThread(name, b, i); numbers >= 0 {
-			p.displaced, th.Name = th.Name, name
-			return numbers
+		name = all[:next+1][next].Name
+		if end = behindThread(name, b, i); end >= 0 {
+			return name, end
 		}
 	}
-	if numbers = behindThread(p.displaced, b, i); numbers >= 0 {
-		p.displaced, th.Name = th.Name, p.displaced
+	if end = behindThread(p.displaced, b, i); end >= 0 {
+		return p.displaced, end
 	}
-	return numbers
+	return p.threadName(b, i)
 }
 
 // behindThread returns where the numbers of the thread begin, if b[i] begins its name.
@@ -357,6 +358,9 @@ func behind(s string, b []byte, i int) int {
 	}
 	return end
 }
+
+// behindTwo returns where the second of two literals ends, the first of which begins at b[i].
+func behindTwo(s, t string, b []byte, i int) int { return behind(t, b, behind(s, b, i)) }
 
 // numberAt returns the number that begins at b[i], and where it ends; nowhere if there is none that
 // surely fits.

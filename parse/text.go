@@ -288,6 +288,14 @@ func (t *text) more() bool {
 	return true
 }
 
+// taken moves behind the fields that a rule has taken already, up to b[end]; nowhere if it has not.
+func (t *text) taken(end int) {
+	if end >= 0 {
+		t.i = end
+		t.looked = end + 1
+	}
+}
+
 // skipFields skips the fields that are next, all unknown.
 func (t *text) skipFields() {
 	for t.more() {
