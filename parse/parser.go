@@ -3,6 +3,7 @@ package parse
 import (
 	"bytes"
 	"fmt"
+	"hash/crc32"
 )
 
 // Record is what a prof.log is read as: a *Snapshot or a *SyntaxError.
@@ -51,7 +52,7 @@ type parser struct {
 }
 
 func newParser(name string) *parser {
-	p := &parser{name: name, names: names{}, scrap: &Snapshot{}}
+	p := &parser{name: name, names: newNames(), scrap: &Snapshot{}}
 	p.snapshot = p.scrap
 	return p
 }
@@ -352,10 +353,9 @@ func (q *queue) pop() Record {
 	return r
 }
 
-// fork returns a parser that goes on where p is and leaves p alone.
+// fork returns a parser that goes on where p is and leaves p alone, but for the names that it keeps.
 func (p *parser) fork() *parser {
 	f := *p
-	f.names = names{}
 	f.ready, f.free = queue{}, nil
 	f.scrap = &Snapshot{}
 	if p.open != nil {
@@ -367,24 +367,28 @@ func (p *parser) fork() *parser {
 	return &f
 }
 
-// names keeps one string for each name that returns in every snapshot.
-type names map[string]string
+// names keeps one string for each name that returns in every snapshot. It forgets a name when another one
+// with the same hash comes. Where all names are new, a map would cost twice as much.
+type names struct {
+	hash *crc32.Table
+	kept *[maxNames]string
+}
 
-const maxNames, maxNameLen = 1024, 256
+const maxNames, maxNameLen = 256, 256
+
+func newNames() names {
+	return names{hash: crc32.MakeTable(crc32.Castagnoli), kept: new([maxNames]string)}
+}
 
 func (n names) get(name []byte) string {
-	if s, ok := n[string(name)]; ok {
-		return s
-	}
-	s := string(name)
 	if len(name) > maxNameLen {
-		return s
+		return string(name)
 	}
-	if len(n) >= maxNames {
-		clear(n)
+	kept := &n.kept[crc32.Checksum(name, n.hash)%maxNames]
+	if *kept != string(name) {
+		*kept = string(name)
 	}
-	n[s] = s
-	return s
+	return *kept
 }
 
 // longer returns list with one more element, which holds what an earlier snapshot had there: most

@@ -131,7 +131,10 @@ func (p *parser) threadName(b []byte, i int) (name string, end int) {
 	if width < 0 {
 		return "", nowhere
 	}
-	text := bytes.TrimRight(b[i:i+width], " ")
+	text := b[i : i+width]
+	for len(text) > 0 && text[len(text)-1] == ' ' {
+		text = text[:len(text)-1]
+	}
 	if bytes.IndexByte(text, '\n') >= 0 || len(text) > 0 && blank(text[len(text)-1]) {
 		return "", nowhere
 	}
