@@ -70,57 +70,83 @@ func leastSquares(columns []column, y []float64) fitted { return newNormals(colu
 
 // fit fits y like leastSquares.
 func (m *normals) fit(y []float64) fitted {
-	columns := m.columns
-	f := m.fitFrom(y)
-	var at []int // their bounds
-	for range len(columns) {
-		over := -1
-		for j, c := range columns {
-			if c.most > 0 && f.coefficients[j] > c.most && !slices.Contains(at, j) {
-				over = j
-				break
-			}
-		}
-		if over < 0 {
-			break
-		}
-		at = append(at, over)
-		rest, free := slices.Clone(y), slices.Clone(columns)
-		for _, j := range at {
-			floats.AddScaled(rest, -columns[j].most, columns[j].values)
-			free[j] = column{values: make([]float64, len(y))}
-		}
-		f = newNormals(free).fitFrom(rest)
-		for _, j := range at {
-			f.coefficients[j] = columns[j].most
-		}
-	}
-	return f
-}
-
-// fitFrom is fit without the upper bounds.
-func (m *normals) fitFrom(y []float64) fitted {
-	moments := make([]float64, len(m.columns))
-	for j, c := range m.columns {
-		moments[j] = floats.Dot(c.values, y)
-	}
-	b := m.solveBounded(moments)
-	f := fitted{coefficients: b, rest: slices.Clone(y)}
-	for j, v := range b {
-		if v != 0 {
-			floats.AddScaled(f.rest, -v, m.columns[j].values)
-			f.used = append(f.used, j)
-		}
+	c := m.weigh(y)
+	f := fitted{coefficients: c.values, used: c.used, rest: slices.Clone(y)}
+	for _, j := range slices.Concat(c.bounded, c.used) {
+		floats.AddScaled(f.rest, -c.values[j], m.columns[j].values)
 	}
 	f.sse = floats.Dot(f.rest, f.rest)
 	return f
 }
 
+// weights are the coefficients of the best fit.
+type weights struct {
+	values  []float64
+	used    []int // those above 0 and below their upper bound
+	bounded []int // those at their upper bound
+}
+
+// weigh returns the coefficients that fit y best.
+func (m *normals) weigh(y []float64) weights {
+	c := weights{values: m.solveBounded(m.moments(y))}
+	for free := m; ; {
+		c.used = nonZero(c.values)
+		for _, j := range c.bounded {
+			c.values[j] = m.columns[j].most
+		}
+		over := slices.IndexFunc(c.used, func(j int) bool { return m.columns[j].most > 0 && c.values[j] > m.columns[j].most })
+		if over < 0 {
+			return c
+		}
+		if free == m {
+			free, y = &normals{m.columns, slices.Clone(m.gram)}, slices.Clone(y)
+		}
+		at := c.used[over]
+		c.bounded = append(c.bounded, at)
+		free.drop(at)
+		floats.AddScaled(y, -m.columns[at].most, m.columns[at].values)
+		c.values = free.solveBounded(free.moments(y))
+	}
+}
+
+func nonZero(values []float64) []int {
+	at := make([]int, 0, len(values))
+	for i, v := range values {
+		if v != 0 {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// drop puts zeros in the place of the i-th column, so that no fit uses it.
+func (m *normals) drop(i int) {
+	for j := range m.columns {
+		m.row(i)[j], m.row(j)[i] = 0, 0
+	}
+}
+
+// moments returns the products of the columns with y.
+func (m *normals) moments(y []float64) []float64 {
+	moments := make([]float64, len(m.columns))
+	for j, c := range m.columns {
+		moments[j] = floats.Dot(c.values, y)
+	}
+	return moments
+}
+
+// fewColumns is how many columns most fits have at most.
+const fewColumns = 24
+
 // solveBounded returns the coefficients that fit best.
 func (m *normals) solveBounded(moments []float64) []float64 {
 	p := len(m.columns)
 	b, free := make([]float64, p), make([]int, 0, p)
-	scratch := make([]float64, p*(p+1))
+	var room [fewColumns * (fewColumns + 1)]float64
+	scratch := room[:]
+	if p > fewColumns {
+		scratch = make([]float64, p*(p+1))
+	}
 	for j, c := range m.columns {
 		if c.signed && m.row(j)[j] > 0 {
 			free = append(free, j)

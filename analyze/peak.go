@@ -15,7 +15,8 @@ const minRecords = 3
 // that would have set a record where there is none is too steep.
 func (c *course) fitPeak(y []float64) fittedTrend {
 	records := c.records(y)
-	healthy := c.below(c.columns, y, records, newNormals(pick(c.columns, records)))
+	known := &rowNormals{columns: c.columns}
+	healthy := known.below(y, nil, records)
 	t := fittedTrend{rest: healthy.rest}
 	n := len(y)
 	t.onset, t.causes, t.coefficients = c.x[0], sum(c.columns, healthy.coefficients, n), healthy.coefficients
@@ -24,7 +25,7 @@ func (c *course) fitPeak(y []float64) fittedTrend {
 	if len(healthy.rows) < minRecords+1 {
 		return t
 	}
-	at, with, gains := c.peakOnset(y, &healthy)
+	at, with, gains := c.peakOnset(y, &healthy, known)
 	t.onset = c.x[at]
 	c.measurePeak(&t, y, at, &healthy, with)
 	t.onsetError = c.onsetError(gains, at, t.variance)
@@ -49,16 +50,50 @@ type bounded struct {
 	rows []int
 }
 
-// below fits the records by the columns, from the given rows on; there holds the columns at those rows. A point
-// where the fit exceeds y counts as well.
-func (c *course) below(columns []column, y []float64, rows []int, there *normals) bounded {
+// rowNormals holds the normals of columns at sets of rows. Fits with lines from many onsets come to the same
+// few sets.
+type rowNormals struct {
+	columns []column
+	known   []knownRows
+}
+
+type knownRows struct {
+	rows []int
+	*normals
+}
+
+func (k *rowNormals) at(rows []int) *normals {
+	for i := len(k.known) - 1; i >= 0; i-- {
+		if slices.Equal(k.known[i].rows, rows) {
+			return k.known[i].normals
+		}
+	}
+	if len(k.known) >= maxSharedNormals {
+		k.known = slices.Delete(k.known, 0, 1)
+	}
+	m := newNormals(pick(k.columns, rows))
+	k.known = append(k.known, knownRows{rows, m})
+	return m
+}
+
+// below fits the records by the columns, and by the line if there is one, from the given rows on. A point where
+// the fit exceeds y counts as well.
+func (k *rowNormals) below(y, line []float64, rows []int) bounded {
 	const most = 8
+	columns := k.columns
+	if line != nil {
+		columns = append(slices.Clip(columns), column{values: line})
+	}
 	best := bounded{fitted: fitted{sse: math.Inf(1), coefficients: make([]float64, len(columns))}}
 	for range most {
-		f := there.fit(valuesAt(y, rows))
-		expected := sum(columns, f.coefficients, len(y))
-		next := c.counted(y, expected)
-		f.rest = make([]float64, len(next))
+		there := k.at(rows)
+		if line != nil {
+			there = there.with(column{values: valuesAt(line, rows)})
+		}
+		found := there.weigh(valuesAt(y, rows))
+		expected := sum(columns, found.values, len(y))
+		next := counted(y, expected)
+		f := fitted{coefficients: found.values, used: found.used, rest: make([]float64, len(next))}
 		for i, k := range next {
 			f.rest[i] = y[k] - expected[k]
 		}
@@ -69,14 +104,14 @@ func (c *course) below(columns []column, y []float64, rows []int, there *normals
 		if slices.Equal(next, rows) {
 			break
 		}
-		rows, there = next, newNormals(pick(columns, next))
+		rows = next
 	}
 	return best
 }
 
 // counted returns the points that set records, and those where the fit expects more than the peak.
-func (c *course) counted(y, expected []float64) []int {
-	var rows []int
+func counted(y, expected []float64) []int {
+	rows := make([]int, 0, len(y))
 	for i := range y {
 		if i > 0 && y[i] > y[i-1] || expected[i] > y[i] {
 			rows = append(rows, i)
@@ -117,17 +152,15 @@ func sum(columns []column, coefficients []float64, n int) []float64 {
 }
 
 // peakOnset is onset for a peak.
-func (c *course) peakOnset(y []float64, healthy *bounded) (best int, with *bounded, gains []float64) {
+func (c *course) peakOnset(y []float64, healthy *bounded, known *rowNormals) (best int, with *bounded, gains []float64) {
 	n := len(y)
 	gains = constant(n, -1)
-	fits, there := make([]bounded, n), newNormals(pick(c.columns, healthy.rows))
+	fits := make([]bounded, n)
 	try := func(i int) {
 		if i < 0 || i > n-n/8-3 || gains[i] >= 0 {
 			return
 		}
-		line := c.ramp(i)
-		begin := there.with(column{values: valuesAt(line, healthy.rows)})
-		fits[i] = c.below(append(slices.Clip(c.columns), column{values: line}), y, healthy.rows, begin)
+		fits[i] = known.below(y, c.ramp(i), healthy.rows)
 		gains[i] = max(0, healthy.sse-fits[i].sse)
 		if gains[i] > gains[best] {
 			best = i
