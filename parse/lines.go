@@ -3,7 +3,8 @@ package parse
 import "bytes"
 
 // The lines of a snapshot, in the order of the log. Each function takes the fields behind its
-// keyword, in the order of Bro's format strings; a field that is absent was not written.
+// keyword, in the order of Bro's format strings; a field that is absent was not written. Most lines never
+// come here: keyword.go reads those that look as a known release writes them.
 
 // memory: "total=243816K total_adj=948K malloced: 0K"
 func (s *Snapshot) memory(t *text) {
