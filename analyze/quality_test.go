@@ -217,6 +217,8 @@ func (o *outcome) alarms(l look) bool {
 // wrong describes what is wrong about an outcome, empty if nothing is.
 func (o *outcome) wrong() string {
 	switch {
+	case o.Span == labelled.Hours && o.Leak != "" && o.named() && o.clear() && !o.leaks():
+		return fmt.Sprintf("%s: %s grows by %.3g/h from %.1f h on (%.2g of its level), only %s", o.Name, o.What, o.Growth.PerHour, o.Growth.Onset, o.Growth.Share, o.end.said)
 	case o.Leak == "" && !o.found(), o.Leak != "" && o.named():
 		return ""
 	case o.undecidable && !o.found():

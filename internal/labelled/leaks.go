@@ -17,7 +17,8 @@ func (d *drawing) memoryMost() float64 {
 func (d *drawing) siteTable() {
 	k := d.anyKeys()
 	d.table(ownTable, k)
-	d.leaksIn(ownTable, 2000, 600_000, func(*process) float64 { return max(2000, k.level()) })
+	onset := d.leaksIn(ownTable, 2000, 600_000, func(*process) float64 { return max(2000, k.level()) })
+	d.alike = onset == 0 && k.life >= 24
 }
 
 // anyKeys draws a table of a site's own script.
@@ -33,6 +34,7 @@ func (d *drawing) anyKeys() keys {
 
 func (d *drawing) tableFrom0() {
 	size := d.scale(3000, 100_000)
+	d.alike = true
 	d.leaksIn(customTable, 2000, 600_000, func(*process) float64 { return size })
 }
 

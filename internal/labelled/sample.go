@@ -181,10 +181,10 @@ func (d *drawing) wrongClock() change {
 }
 
 // leaksIn makes a resource leak by a share of its level per hour. By the end of a process the leak
-// comes to at least least, so that it matters, and at most most, so that no number wraps.
-func (d *drawing) leaksIn(what string, least, most float64, level func(*process) float64) {
+// comes to at least least, so that it matters, and at most most, so that no number wraps. It begins at the
+// onset.
+func (d *drawing) leaksIn(what string, least, most float64, level func(*process) float64) (onset float64) {
 	length := d.hours / float64(max(1, d.runs))
-	onset := 0.0
 	if d.runs == 0 && d.chance(0.4) {
 		onset = length * d.between(0.25, 0.7)
 	}
@@ -199,8 +199,11 @@ func (d *drawing) leaksIn(what string, least, most float64, level func(*process)
 		if f.kind == withTraffic {
 			p.grows.PerHour *= d.load.mean(onset, d.hours)
 		}
-		p.grows.Share = p.grows.PerHour / max(1, level(p))
+		if !d.alike { // it has no level of its own
+			p.grows.Share = p.grows.PerHour / max(1, level(p))
+		}
 	}
+	return onset
 }
 
 // share draws a leak's growth per hour. Only long logs get slow leaks.

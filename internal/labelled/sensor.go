@@ -37,18 +37,20 @@ func (p *process) resource(name string) *gauge {
 			return &p.timers[i].gauge
 		}
 	}
-	return p.global(name)
-}
-
-func (p *process) global(name string) *gauge {
-	i := slices.IndexFunc(p.globals, func(g global) bool { return g.line.name == name })
-	if i < 0 {
-		return &gauge{} // a record, from 5.1 on
-	}
-	if g := &p.globals[i]; g.bytes > 0 {
+	g := p.global(name)
+	if g.bytes > 0 {
 		return &g.entries
 	}
-	return &p.globals[i].size
+	return &g.size
+}
+
+// global returns a global. From 5.1 on a record has no line, and so nothing.
+func (p *process) global(name string) *global {
+	i := slices.IndexFunc(p.globals, func(g global) bool { return g.line.name == name })
+	if i < 0 {
+		return &global{}
+	}
+	return &p.globals[i]
 }
 
 func (p *process) thread(name string) *thread {

@@ -22,6 +22,7 @@ type spec struct {
 	skip     float64 // hours that the process runs before the log begins
 	last     int     // the log's number of snapshots, 0 for as many as its hours hold
 	twin     uint64  // draws other noise; all else stays the same
+	alike    bool    // for a day the leak looks like a healthy table that fills
 }
 
 // change makes a process differ from a healthy one under constant load.
