@@ -51,7 +51,7 @@ func (l *look) judgeQueue(t *tracked, q *quantity) judgement {
 	case n < minPoints || waited < hours || end < least:
 	case (end > drained || waited >= day) && end >= drainedShare*slices.Max(c.y[from:]) && rises(c.x[from:], c.y[from:]):
 		j.level = Suspected
-		if waited >= l.surelyHours() && end >= 1.5*drained && (!writes || !c.drains(from) && !c.overloaded(from, least)) {
+		if waited >= l.surelyHours(writes) && end >= 1.5*drained && (!writes || !c.drains(from) && !c.overloaded(from, least)) {
 			j.level = Leak
 		}
 	case end >= manyWaiting && waited >= readerHours:
@@ -71,9 +71,9 @@ func (l *look) judgeQueue(t *tracked, q *quantity) judgement {
 }
 
 // surelyHours returns for how many hours a queue must have risen to be called a leak: what only takes
-// long has drained by then. A process that has seen a day has seen queues drain.
-func (l *look) surelyHours() float64 {
-	if l.age() < settled {
+// long has drained by then. A writer that has lived for a day has seen busy hours.
+func (l *look) surelyHours(writes bool) float64 {
+	if l.seen() < settled && !writes || l.age() < settled {
 		return 2
 	}
 	return day / 4
