@@ -66,10 +66,14 @@
 // connection takes. A resource may follow a part of the load, so the judge also lets it rise as much as
 // the whole load does, unless the growth is beyond doubt.
 //
+// The log of an older process may begin just after a daily table was emptied. If it is shorter than a day, the
+// judge only suspects what may fill, and only if it takes a hundredth of the memory in a day. What takes a
+// fifth of the memory in a day is a leak: nothing healthy fills that much.
+//
 // Growth must also last. In the first 30 hours it must last two and a half hours, or one and a half where
 // nothing fills the resource, and the log must show new connections. After that it must last a day where
 // something fills the resource, 12 hours in the memory of a process, and six hours elsewhere. A log of less
-// than 30 hours of an older process asks for no more than that of a young one, but for what fills.
+// than 30 hours of an older process asks for no more than that of a young one.
 //
 // # Peaks
 //
@@ -82,8 +86,8 @@
 // # Queues
 //
 // The judge takes the lowest number of waiting messages at each point, so a queue that is ever empty has no
-// backlog. A backlog is a leak if it rises for two hours, or for six in a process older than 30 hours, and
-// never drained before from about the same length. It is also a leak if it drains each night, but less than
+// backlog. A backlog is a leak if it rises for two hours and never drained before from about the same length.
+// It must rise for six hours in a log of more than 30, and if the thread is a log writer of a process that old. It is also a leak if it drains each night, but less than
 // it filled by day. The judge only suspects the queue of a log writer that has begun to drain, or that has
 // risen only under a greater load than the writer kept up with before: such a queue drains at night. A queue
 // that is shorter than one that drained before, and younger than a day, is no backlog. A thread is stuck if
@@ -115,7 +119,8 @@
 // looks at fixed ages of the run, in packet time: each hour, or at 1.12 times the last age if that is later. A
 // file gets the same answer however you read it. The first look that finds a leak asks for 6 standard
 // errors, which chance gives once in 1e9, or after 30 hours for 5 if the growth is as straight as noise hardly
-// is. From then on a Report calls it a leak while 5 are left; asking
+// is. A report between two looks calls that a suspicion still, unless nothing fills the resource and its growth
+// is 8 standard errors. From then on a Report calls it a leak while 5 are left; asking
 // for 6 each time would take back one leak in six. A later look confirms it, after a sixth of the
 // run's age or after 12 hours. A confirmed leak stays one until half of its growth has come back, or
 // until the whole run shows another cause. The judge does not call a run fine while growth that matters

@@ -12,12 +12,13 @@ import (
 )
 
 // How many standard errors growth must be. Looks are many, so the first that finds a leak must hardly
-// ever err; those after it ask for less, so that the verdict stays.
+// ever err; those after it ask for less, so that the verdict stays. What is clear needs no look.
 const (
 	unsureZ  = 3 // less is noise
 	suspectZ = 4 // if it grows in each part alike
 	surelyZ  = 5
 	sureZ    = 6
+	clearZ   = 8
 )
 
 // needs returns how many standard errors make the resource's growth a leak.
@@ -49,7 +50,7 @@ func grownFor(q *quantity, name string, age, seen float64) float64 {
 	switch {
 	case seen < settled && !fills(q, name):
 		return surelyHours
-	case age < settled, seen < settled && q.kind == KindCore:
+	case age < settled, seen < settled:
 		return sureHours
 	case q.kind == KindCore:
 		return day / 2
@@ -108,7 +109,7 @@ func (l *look) resource(t *tracked) (Resource, judgement) {
 	switch {
 	case t.sure != nil && j.level < Leak && !l.cameBack(values, t.sure, &j):
 		j = l.remember(t.sure, &j)
-	case t.sure == nil && j.level == Leak && t.looks == 0 && q.group != QueuesGroup:
+	case t.sure == nil && j.level == Leak && t.looks == 0 && (j.z < clearZ || fills(q, t.key.name)) && q.group != QueuesGroup:
 		j.level = Suspected // the next look will tell
 	}
 	l.describe(&res, &j)
@@ -230,8 +231,17 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 	case !grows:
 	case !fills(q, t.key.name):
 		j.verdict, j.level = Grows, Suspected
-		if j.sure(sure) && j.growth >= l.shareOf(q, t.key.name, &j.trend)*j.base {
+		share := l.shareOf(q, t.key.name, &j.trend)
+		if j.sure(sure) && j.growth >= share*j.base && l.beyondLoad(q, &j.trend, share) {
 			j.level = Leak
+		}
+	case filled != nil && q.kind != KindCore && l.seen() < t.settled():
+		j.verdict = Unsettled // a daily table may have been emptied just before the log
+		if l.worthALook(q, &j.trend) {
+			j.level = Suspected
+		}
+		if j.z >= sure && l.takes(q, &j.trend, hugeShare) {
+			j.verdict, j.level = Grows, Leak
 		}
 	case filled != nil && j.sure(sure) && j.growth >= needed(age)*max(j.base, 7*c.filled(j.coefficients)) && l.beyondLoad(q, &j.trend, needed(age)):
 		j.verdict, j.level = Grows, Leak
@@ -242,7 +252,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		j.verdict = Filling
 	case filled != nil:
 		j.verdict, j.level = Unsettled, Suspected
-	case q.name == unnamedTable && first > young:
+	case q.name == unnamedTable && first > young && !l.takes(q, &j.trend, largeShare):
 		j.verdict = Unsettled // it may be another table that was emptied
 	default:
 		whole := l.courseOf(q, values, &since)
@@ -394,9 +404,11 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 		return Leak
 	case q.kind == KindSessions: // some last for hours
 		return Suspected
-	case empty && curved < 0.2 && !late && q.unit == Entries && t.slope*entrySize*day >= largeShare*l.memory():
+	case empty && !late && q.unit == Entries && l.takes(q, t, largeShare):
 		return Suspected
 	case (empty || curved > 0.4) && !(sound && full.growth >= t.growth/2):
+		return NoLevel
+	case (base < 0.3 && had < 3 || curved > 0.2) && !l.takes(q, t, worthShare):
 		return NoLevel
 	case base < 0.3 && had < 3 || curved > 0.2 || q.unit == Entries && t.slope < 100:
 		return Suspected
@@ -424,12 +436,41 @@ func (l *look) rise(values []float64, since float64) float64 {
 	return last - first
 }
 
-// A resource that fills is worth a look if it takes largeShare of the memory in a day, at entrySize bytes an
-// entry.
+// What may fill is worth a look if it takes worthShare of the memory in a day, and even a table that surely fills is
+// if it takes largeShare. Nothing healthy takes hugeShare.
 const (
+	worthShare = 0.01
 	largeShare = 0.025
-	entrySize  = 300
+	hugeShare  = 0.2
 )
+
+// size returns about how much memory one unit takes, in bytes.
+func (u Unit) size() float64 {
+	switch u {
+	case Entries:
+		return 300
+	case Timers:
+		return 100
+	case Connections:
+		return 8 << 10
+	default:
+		return 1
+	}
+}
+
+// worthALook reports whether growth in a short log of an old process is large enough to be told.
+func (l *look) worthALook(q *quantity, t *trend) bool {
+	share := 0.05
+	if q.kind == KindSessions {
+		share = 0.1
+	}
+	return t.growth >= share*t.base && l.beyondLoad(q, t, share) && l.takes(q, t, worthShare)
+}
+
+// takes reports whether growth takes that share of the memory in a day.
+func (l *look) takes(q *quantity, t *trend, share float64) bool {
+	return t.slope*day*q.unit.size() >= share*l.memory()
+}
 
 // A resource that held less than these at the start began empty: as a share of the resource, and in hours of
 // growth.
@@ -479,7 +520,7 @@ func (l *look) matters(r resource) bool {
 	case r.Unit == Bytes:
 		return perDay >= share*l.memory()
 	case r.Unit == Entries:
-		return perDay*entrySize >= share/4*l.memory()
+		return perDay*Entries.size() >= share/4*l.memory()
 	default:
 		return r.growth >= 0.1*r.base
 	}
@@ -626,11 +667,11 @@ func (l *look) riseOf(load []float64, since float64) float64 {
 // resource may follow a part of the load that the log does not show, so the load counts as the cause unless
 // the growth is beyond doubt.
 func (l *look) beyondLoad(q *quantity, t *trend, share float64) bool {
-	const clear, smooth = 8, 12 // standard errors; sessions follow the load most closely
+	const smooth = 12 // standard errors; sessions follow the load most closely
 	switch {
-	case q.kind == KindCore, t.z >= smooth, l.age() >= settled && t.walk >= smooth, l.age() < settled && t.z >= clear && q.kind != KindSessions:
+	case q.kind == KindCore, t.z >= smooth, l.seen() >= settled && t.walk >= smooth, l.seen() < settled && t.z >= clearZ && q.kind != KindSessions:
 		return true
-	case l.age() >= settled:
+	case l.seen() >= settled:
 		return t.walk >= 4 && t.growth >= share*t.base+l.proportional(t)
 	default:
 		return t.risen() >= share*t.base+l.proportional(t)
