@@ -97,6 +97,24 @@ func TestStuckThreadWhoseCountFalls(t *testing.T) {
 	}
 }
 
+// The fit leaves out the first two hours of a process, but a leak may begin in them.
+func TestOnsetInTheStartUp(t *testing.T) {
+	for _, onset := range []float64{0, 1, 4} {
+		t.Run(fmt.Sprintf("after %.0f h", onset), func(t *testing.T) {
+			p := start()
+			p.run(begin, 10*240, func(i int, hours float64, s *parse.Snapshot) {
+				s.Conns.Total = of(1000 * float64(i))
+				s.Memory.Malloced = of(1e6 * (500 + 40*max(0, hours-onset) + math.Sin(1.7*float64(i))))
+				entries(s, i, map[string]float64{"Bar::flat": 1000})
+			})
+			f := only(t, p.Report("worker-1", "prof.log"), analyze.KindCore)
+			if got := f.Onset.Sub(time.Unix(begin, 0)).Hours(); math.Abs(got-onset) > 0.1 {
+				t.Errorf("began after %.2f h", got)
+			}
+		})
+	}
+}
+
 func TestMemoryInNineHoursOfAnOldProcess(t *testing.T) {
 	const age = 40 * 3600
 	p := start()

@@ -40,7 +40,8 @@
 //
 // Apart from the sines, no coefficient is negative, and the level is one of them (Lawson and Hanson, 1974).
 // So a load explains only growth in its own direction, and at most in proportion. The onset is the point
-// where a line explains most. The line advances by the hour or by the connection, whichever fits better.
+// where a line explains most. If that is the first point of the fit, the judge follows the line back into the
+// start-up. The line advances by the hour or by the connection, whichever fits better.
 // The judge compares the fit with the line to the fit without it, in standard errors. The residuals are
 // correlated, so the errors are widened by their autocorrelations, summed up to the first that vanishes.
 // Growth must also go on: the judge splits it into six parts, or into days. It must rise in nearly all of

@@ -135,7 +135,7 @@ func (u Unit) cost() float64 {
 // grows adds the finding that a resource grows.
 func (f *findings) grows(kind Kind, what string, r resource, advice string) {
 	f.list = append(f.list, Finding{
-		Kind: kind, Level: r.level, Onset: f.run.time(r.onset), OnsetError: hoursLong(r.onsetError), Until: f.until(r.level),
+		Kind: kind, Level: r.level, Onset: f.run.time(r.begun), OnsetError: hoursLong(r.onsetError), Until: f.until(r.level),
 		Resource: r.Name, Resources: []string{r.Name}, Unit: r.Unit, Growth: r.Trend.rate(),
 		Text:   what + " " + growth(r.Resource),
 		Advice: advice,

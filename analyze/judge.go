@@ -71,6 +71,7 @@ const decidedAge = settled + 22
 type judgement struct {
 	trend
 	from, to float64 // hours, of the course
+	begun    float64 // the onset, or an hour of the start-up before
 	judged   bool
 	verdict  Verdict
 	level    Level
@@ -112,11 +113,45 @@ func (l *look) resource(t *tracked) (Resource, judgement) {
 	case t.sure == nil && j.level == Leak && t.looks == 0 && (j.z < clearZ || fills(q, t.key.name)) && q.group != QueuesGroup:
 		j.level = Suspected // the next look will tell
 	}
+	if j.begun = j.onset; j.level >= Suspected && q.group != QueuesGroup {
+		j.begun = l.begun(t.values(q.of), &j)
+	}
 	l.describe(&res, &j)
 	if t.key.name == "" || j.verdict != Flat {
 		res.Points = l.run.points(t)
 	}
 	return res, j
+}
+
+// begun returns the hour at which growth began, given the values of all buckets. The fit leaves out the start-up,
+// so a leak as old as the process seems to begin after it. begun follows the line back into the start-up, to the
+// point where a level before fits best.
+func (l *look) begun(values []float64, j *judgement) float64 {
+	const early = 1. / 3
+	if l.begin == 0 || j.onset > j.from {
+		return j.onset
+	}
+	width := l.run.clock.width / 3600
+	begun, least := j.onset, math.Inf(1)
+	for k, at := 0, 0.0; at < j.from; k++ {
+		misfit := 0.0
+		for i, v := range values {
+			h := (float64(i) + 0.5) * width
+			if h >= j.from {
+				break
+			}
+			if h+l.run.age/3600 < early || math.IsNaN(v) {
+				continue
+			}
+			e := v - j.base + j.slope*(j.onset-max(h, at))
+			misfit += e * e
+		}
+		if misfit < least {
+			begun, least = at, misfit
+		}
+		at = (float64(k) + 1) * width
+	}
+	return begun
 }
 
 // remember returns the sure judgement, with the newest trend if that still grows.
