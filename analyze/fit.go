@@ -168,6 +168,9 @@ func (m *normals) solveBounded(moments []float64) []float64 {
 					slope -= row[k] * v
 				}
 			}
+			if slope <= 0 {
+				continue
+			}
 			norm := math.Sqrt(row[j])
 			scale := 1 + math.Abs(moments[j])/norm
 			if slope /= norm; slope > most*scale {

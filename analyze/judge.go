@@ -219,6 +219,9 @@ func (c *course) steps(j *judgement, least float64) []step {
 	for i := range moves {
 		moves[i] = math.Abs(c.y[i+1] - c.y[i])
 	}
+	if len(moves) == 0 || slices.Max(moves) < least {
+		return nil
+	}
 	usual, level := median(moves), math.Abs(median(c.y))
 	for i, move := range moves {
 		if move <= 12*usual || move < 0.01*level || move < least {

@@ -39,6 +39,9 @@ func (l *look) newCourse(values []float64, causes []column, begin int) course {
 		}
 	}
 	pick := func(v []float64) []float64 {
+		if v == nil {
+			return nil
+		}
 		picked := make([]float64, len(at))
 		for i, k := range at {
 			picked[i] = v[k]
@@ -50,18 +53,10 @@ func (l *look) newCourse(values []float64, causes []column, begin int) course {
 		cache = &l.shared
 	}
 	if cache.ones == nil {
-		cache.ones = constant(len(at), 1)
+		cache.ones, cache.x = constant(len(at), 1), pick(l.hours)
+		cache.work = worked(cache.x, pick(l.work))
 	}
-	c := course{x: pick(l.hours), y: pick(values), columns: []column{{values: cache.ones}}, shared: cache}
-	c.clock = c.x
-	if n := len(at); n > 1 && l.work != nil {
-		c.work = pick(l.work)
-		if done := c.work[n-1] - c.work[0]; done > 0 {
-			floats.Scale((c.x[n-1]-c.x[0])/done, c.work)
-		} else {
-			c.work = nil
-		}
-	}
+	c := course{x: cache.x, y: pick(values), columns: []column{{values: cache.ones}}, clock: cache.x, work: cache.work, shared: cache}
 	for _, cause := range causes {
 		if cause.signed && c.hours() < rhythmHours {
 			continue
@@ -72,10 +67,21 @@ func (l *look) newCourse(values []float64, causes []column, begin int) course {
 	return c
 }
 
+// worked returns work in the place of the hours, so that both go as far. It is nil if no work is done.
+func worked(hours, work []float64) []float64 {
+	n := len(work)
+	if n < 2 || work[n-1] <= work[0] {
+		return nil
+	}
+	floats.Scale((hours[n-1]-hours[0])/(work[n-1]-work[0]), work)
+	return work
+}
+
 // shared holds what the courses measured at all points have in common. Its columns never change. A resource
 // that is listed late has filling columns of its own, hence the limits.
 type shared struct {
 	ones    []float64
+	x, work []float64 // of a course
 	columns map[*float64]scaledValues // by the first of the values
 	normals []*normals
 }
