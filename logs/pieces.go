@@ -22,7 +22,7 @@ func (r *reader[T]) pieces(file io.ReaderAt, size, step int64) error {
 	defer stop()
 	processors := runtime.GOMAXPROCS(0)
 	s := &splitter[T]{reader: r, ctx: ctx, file: file, size: size}
-	s.todo, s.inOrder = make(chan *piece[T]), make(chan *piece[T], processors)
+	s.todo, s.inOrder = make(chan *piece[T], processors), make(chan *piece[T], processors)
 	running.Go(func() { s.split(step) })
 	for range processors {
 		running.Go(s.work)
