@@ -137,7 +137,7 @@ func (l *look) fillingSince(begin float64) filling {
 		f.loaded = append(f.loaded, l.grouped(expiring(load, l.earlyLoad(), age, hour, constant)))
 	}
 	done := sums(load)
-	busy := stat.Quantile(0.9, stat.LinInterp, slices.Sorted(slices.Values(l.made)), nil)
+	busy := quantile(0.9, l.made)
 	for _, constant := range []float64{3, 6, 12} {
 		f.cached = append(f.cached, l.grouped(cached(done, l.earlyLoad()*age/hour, busy*constant/hour)))
 	}

@@ -4,8 +4,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"gonum.org/v1/gonum/stat"
 )
 
 const (
@@ -120,8 +118,7 @@ func (c *course) overloaded(from int, least float64) bool {
 		if len(kept) < few {
 			continue
 		}
-		slices.Sort(kept)
-		limit := stat.Quantile(0.9, stat.LinInterp, kept, nil)
+		limit := quantile(0.9, kept)
 		above := 0
 		for _, v := range load.values[from:] {
 			if v > limit {

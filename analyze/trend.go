@@ -81,7 +81,7 @@ func worked(hours, work []float64) []float64 {
 // that is listed late has filling columns of its own, hence the limits.
 type shared struct {
 	ones    []float64
-	x, work []float64 // of a course
+	x, work []float64                 // of a course
 	columns map[*float64]scaledValues // by the first of the values
 	normals []*normals
 }
@@ -468,14 +468,4 @@ func deviation(y []float64, middle float64) float64 {
 		rest[i] = math.Abs(y[i] - middle)
 	}
 	return 1.4826 * median(rest)
-}
-
-// median returns the median of values in any order.
-func median(values []float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	sorted := slices.Clone(values)
-	slices.Sort(sorted)
-	return stat.Quantile(0.5, stat.LinInterp, sorted, nil)
 }
