@@ -362,7 +362,8 @@ func behind(s string, b []byte, i int) int {
 	return end
 }
 
-// behindTwo returns where the second of two literals ends, the first of which begins at b[i].
+// behindTwo returns where the literal s+t ends that begins at b[i]. The compiler compares up to eight bytes without
+// a call.
 func behindTwo(s, t string, b []byte, i int) int { return behind(t, b, behind(s, b, i)) }
 
 // numberAt returns the number that begins at b[i], and where it ends; nowhere if there is none that
