@@ -28,7 +28,8 @@
 // line from an onset on, the leak, and by everything that may move the resource in a healthy process:
 //
 //   - Load: the rate of new connections and of messages to threads, now and averaged over the last
-//     10 minutes, hour and three hours.
+//     10 minutes, hour and three hours. Heartbeats are no load. Where points lie too far apart to show
+//     10 minutes, the load without the short spikes of scans takes their place.
 //   - Filling: some resources begin empty and fill with new connections or with time. Their entries expire
 //     after a day, or the resource levels off with a time constant of 1 to 12 hours. Caches fill with the
 //     connections made, which takes a week under an office's load. Filling begins when the process
@@ -44,6 +45,8 @@
 // start-up. The line advances by the hour or by the connection, whichever fits better.
 // The judge compares the fit with the line to the fit without it, in standard errors. The residuals are
 // correlated, so the errors are widened by their autocorrelations, summed up to the first that vanishes.
+// Traffic makes most of the noise, and makes it by day. So after two days the judge also fits the lowest third
+// of the points of each day, if the whole course is not sure.
 // Growth must also go on: the judge splits it into six parts, or into days. It must rise in nearly all of
 // them, and in the end at least a third as fast as in the beginning. A random walk does neither.
 //

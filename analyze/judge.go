@@ -312,6 +312,12 @@ func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (
 	c = l.courseOf(q, values, f)
 	hours, last, raw := c.hours(), c.y[len(c.y)-1], c.moved()
 	j = judgement{trend: c.fit(), verdict: Flat}
+	cleared := q.group == TablesGroup && c.cleared(&j.trend, q.least)
+	if hours >= 2*day && !q.peak && j.z < sure {
+		if low := c.fitLows(); low.z > j.z {
+			j.trend = low
+		}
+	}
 	need := max(material(q, hours, max(j.base, 0)), 0.1*(slices.Max(j.causes)-slices.Min(j.causes))/max(1, hours/day))
 	j.least = max(sure*j.err, need/max(hours, 1e-9))
 	risen := raw >= need && raw >= 0.1*max(1e-9, last-raw)
@@ -325,7 +331,7 @@ func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (
 		case -raw >= need:
 			j.verdict = Falls
 		}
-	case q.group == TablesGroup && c.cleared(&j.trend, q.least):
+	case cleared:
 		j.verdict = Stepped
 	case q.peak && j.parts < fewParts && l.age() >= settled && j.z >= sureZ && j.growth >= 0.1*j.base:
 		j.verdict, j.level = Unsettled, Suspected // too few records to show that it goes on

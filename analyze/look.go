@@ -101,8 +101,8 @@ func (l *look) eachPoint(f func(hours float64) float64) []float64 {
 	return values
 }
 
-// addLoad adds a load, per second in each bucket, and what it leaves behind for minutes to hours. If the load
-// makes connections, it also keeps them.
+// addLoad adds a load, per second in each bucket, and what it leaves behind for minutes to hours. Buckets that are
+// too long to show minutes show scans instead. If the load makes connections, addLoad also keeps them.
 func (l *look) addLoad(load []float64, hour float64, makes bool) {
 	if load == nil || stat.Mean(load, nil) <= 0 {
 		return
@@ -110,13 +110,29 @@ func (l *look) addLoad(load []float64, hour float64, makes bool) {
 	l.loads = append(l.loads, l.grouped(load))
 	l.follows = append(l.follows, l.grouped(load))
 	early := stat.Mean(load[:min(len(load), 1+int(1/hour))], nil)
-	for _, constant := range []float64{1. / 6, 1, 3} {
+	constants := []float64{1. / 6, 1, 3}
+	if hour >= constants[0]/2 {
+		constants = constants[1:]
+		l.follows = append(l.follows, l.grouped(usual(load)))
+	}
+	for _, constant := range constants {
 		l.follows = append(l.follows, l.grouped(expiring(load, early, 100*constant, hour, constant)))
 	}
 	if makes {
 		l.made = load
 		l.work = l.grouped(sums(load))
 	}
+}
+
+// usual returns the load without the spikes of scans, which leave little behind: the median of each value and
+// its neighbours.
+func usual(load []float64) []float64 {
+	const beside = 2
+	values := make([]float64, len(load))
+	for i := range load {
+		values[i] = median(load[max(0, i-beside):min(len(load), i+beside+1)])
+	}
+	return values
 }
 
 // filling is how a resource fills from some time on: loaded with new connections and even with time, each for

@@ -324,6 +324,9 @@ func (t *tracked) take(snapshot int, v float64) {
 	t.snapshot, t.value = snapshot, v
 }
 
+// heartbeats is how many messages a second Bro sends to a thread without traffic.
+const heartbeats = 1
+
 func (r *run) addLoad(s *parse.Snapshot) {
 	now := counts{time: s.Time, conns: float64(s.Conns.Total.Value), hasConns: s.Conns.Total.Measured, hasWrite: s.Threads.Current.Measured}
 	for i := range s.Threads.List {
@@ -339,7 +342,7 @@ func (r *run) addLoad(s *parse.Snapshot) {
 		r.loads[0].add((now.conns - before.conns) / span)
 	}
 	if now.hasWrite && before.hasWrite && now.messages >= before.messages {
-		r.loads[1].add((now.messages - before.messages) / span)
+		r.loads[1].add(max(0, (now.messages-before.messages)/span-float64(s.Threads.Current.Value)*heartbeats))
 	}
 }
 

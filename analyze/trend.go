@@ -19,6 +19,7 @@ type course struct {
 	clock   []float64 // by which a leak advances: hours, or the work done in them
 	work    []float64 // the other such clock
 	peak    bool      // y is the greatest value so far
+	lowest  bool      // y are the lowest values of each day
 	shared  *shared
 }
 
@@ -197,6 +198,45 @@ func (c *course) fit() trend {
 		t = c.fitOnce(y, c.healthy(h.normals, y))
 	}
 	return t.trend
+}
+
+// lows returns the course at the lowest third of its points in each day. Traffic makes most of the noise, and
+// more by day than by night, so a slow leak shows when it is quiet.
+func (c *course) lows() course {
+	var rows []int
+	end := c.x[len(c.x)-1]
+	for first := 0; first < len(c.x); {
+		last := first
+		for last < len(c.x) && int((end-c.x[last])/day) == int((end-c.x[first])/day) {
+			last++
+		}
+		limit := stat.Quantile(1./3, stat.LinInterp, slices.Sorted(slices.Values(c.y[first:last])), nil)
+		for i := first; i < last; i++ {
+			if c.y[i] <= limit {
+				rows = append(rows, i)
+			}
+		}
+		first = last
+	}
+	low := course{x: valuesAt(c.x, rows), y: valuesAt(c.y, rows), columns: pick(c.columns, rows), shared: &shared{}, lowest: true}
+	low.clock = low.x
+	if c.work != nil {
+		low.work = valuesAt(c.work, rows)
+	}
+	return low
+}
+
+// fitLows is fit by the lows. The causes are those of the whole course.
+func (c *course) fitLows() trend {
+	even := *c // the lows of all days are of the same hours, so no rhythm moves them
+	even.columns = slices.DeleteFunc(slices.Clone(c.columns), func(c column) bool { return c.signed })
+	low := even.lows()
+	if len(low.x) < 2*minPoints {
+		return trend{}
+	}
+	t := low.fit()
+	t.causes = sum(even.columns, t.coefficients[:len(even.columns)], len(c.x))
+	return t
 }
 
 // lasting reports whether values around the i-th stand out as far: a step and no spike.
@@ -407,8 +447,8 @@ func (c *course) steady(y []float64, t *trend, at int, rows []int) bool {
 	}
 	from, span := c.clock[at], c.clock[len(c.x)-1]-c.clock[at]
 	parts := 6
-	if days := int((c.x[len(c.x)-1] - c.x[at]) / day); days > parts || c.peak && days >= 2 {
-		parts = min(max(3, days), 12) // a peak is set by day
+	if days := int((c.x[len(c.x)-1] - c.x[at]) / day); days > parts || (c.peak || c.lowest) && days >= 2 {
+		parts = min(max(3, days), 12) // a peak is set by day, a low by night
 	}
 	if len(rows) < 2*parts {
 		parts = max(3, len(rows)/2)
