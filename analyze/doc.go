@@ -65,10 +65,9 @@
 //
 // Traffic changes in ways that no log shows, so a leak must be large as well as sure. It must exceed three
 // tenths of the level in the first 30 hours, and a fifth after that. The share then falls with age, down
-// to 3 %. Straight growth needs less where little else explains it: in the first 30 hours a tenth of the
-// memory of a process, and at any age a tenth of the intelligence store and an eighth of the bytes that a
-// connection takes. A resource may follow a part of the load, so the judge also lets it rise as much as
-// the whole load does, unless the growth is beyond doubt.
+// to 3 %. Straight growth needs less where little else explains it: a tenth of the memory of a process or of
+// the intelligence store, and an eighth of the bytes that a connection takes. A resource may follow a part of
+// the load, so the judge also lets it rise as much as the whole load does, unless the growth is beyond doubt.
 //
 // The log of an older process may begin just after a daily table was emptied. If it is shorter than a day, the
 // judge only suspects what may fill, and only if it takes a hundredth of the memory in a day. What takes a
@@ -124,11 +123,12 @@
 // file gets the same answer however you read it. The first look that finds a leak asks for 6 standard
 // errors, which chance gives once in 1e9, or after 30 hours for 5 if the growth is as straight as noise hardly
 // is. A report between two looks calls that a suspicion still, unless nothing fills the resource and its growth
-// is 8 standard errors. From then on a Report calls it a leak while 5 are left; asking
-// for 6 each time would take back one leak in six. A later look confirms it, after a sixth of the
-// run's age or after 12 hours. A confirmed leak stays one until half of its growth has come back, or
-// until the whole run shows another cause. The judge does not call a run fine while growth that matters
-// stands between 3 and 5 standard errors.
+// is 8 standard errors. From then on a Report calls it a leak while 5 are left; asking for 6 each time would
+// take back one leak in six. A later look confirms it, after a sixth of the run's age or after 12 hours. From
+// 30 hours on, a leak that a look has found stays one while the next looks suspect it, although the rules of
+// that age ask for more. A confirmed leak stays one until half of its growth has come back, or until the whole
+// run shows another cause. The judge does not call a run fine while growth that matters stands between 3 and
+// 5 standard errors.
 //
 // # What was weighed
 //

@@ -110,6 +110,8 @@ func (l *look) resource(t *tracked) (Resource, judgement) {
 	switch {
 	case t.sure != nil && j.level < Leak && !l.cameBack(values, t.sure, &j):
 		j = l.remember(t.sure, &j)
+	case l.keeps(t) && j.level == Suspected:
+		j.level = Leak
 	case t.sure == nil && j.level == Leak && t.looks == 0 && (j.z < clearZ || fills(q, t.key.name)) && q.group != QueuesGroup:
 		j.level = Suspected // the next look will tell
 	}
@@ -153,6 +155,10 @@ func (l *look) begun(values []float64, j *judgement) float64 {
 	}
 	return begun
 }
+
+// keeps reports whether the look before found a leak that stays one while this look suspects it: other rules
+// hold from the settled age on, and must not take back what those before it found.
+func (l *look) keeps(t *tracked) bool { return t.looks > 0 && l.age() >= settled }
 
 // remember returns the sure judgement, with the newest trend if that still grows.
 func (l *look) remember(sure, now *judgement) judgement {
@@ -199,7 +205,7 @@ func (l *look) judge(t *tracked, values []float64, sure float64) judgement {
 	grown := j.trend.to() - j.onset
 	switch {
 	case j.level != Leak:
-	case l.age() < settled && l.made == nil, grown < grownFor(q, t.key.name, l.age(), l.seen()), j.slope <= intervalErrors*j.spread:
+	case l.age() < settled && l.made == nil, !l.keeps(t) && grown < grownFor(q, t.key.name, l.age(), l.seen()), j.slope <= intervalErrors*j.spread:
 		j.level = Suspected
 	}
 	return j
@@ -265,11 +271,11 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		}
 	}
 	c, j, grows := l.growth(q, values, filled, sure)
+	share := l.shareOf(q, t.key.name, age, &j.trend)
 	switch {
 	case !grows:
 	case !fills(q, t.key.name):
 		j.verdict, j.level = Grows, Suspected
-		share := l.shareOf(q, t.key.name, &j.trend)
 		if j.sure(sure) && j.growth >= share*j.base && l.beyondLoad(q, &j.trend, share) {
 			j.level = Leak
 		}
@@ -281,12 +287,12 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		if j.z >= sure && l.takes(q, &j.trend, hugeShare) {
 			j.verdict, j.level = Grows, Leak
 		}
-	case filled != nil && j.sure(sure) && j.growth >= needed(age)*max(j.base, 7*c.filled(j.coefficients)) && l.beyondLoad(q, &j.trend, needed(age)):
+	case filled != nil && j.sure(sure) && j.growth >= share*max(j.base, 7*c.filled(j.coefficients)) && l.beyondLoad(q, &j.trend, share):
 		j.verdict, j.level = Grows, Leak
 		if age < decidedAge && j.growth < 3*c.filled(j.coefficients) && l.empty(values, &j.trend, &since) {
 			j.verdict, j.level = Unsettled, Suspected
 		}
-	case filled != nil && j.growth < needed(age)*j.base:
+	case filled != nil && j.growth < share*j.base:
 		j.verdict = Filling
 	case filled != nil:
 		j.verdict, j.level = Unsettled, Suspected
@@ -405,14 +411,15 @@ func needed(age float64) float64 {
 	return max(0.03, 6/age)
 }
 
-// shareOf is needed for a resource that nothing fills. The size of a connection changes with the traffic from
-// hour to hour, but hardly grows straight for hours. Intelligence does not depend on traffic.
-func (l *look) shareOf(q *quantity, name string, t *trend) float64 {
-	share := needed(l.age())
+// shareOf is needed for a resource. The size of a connection changes with the traffic from hour to hour, but
+// hardly grows straight for hours, and neither does what else takes memory. Intelligence does not depend on
+// traffic.
+func (l *look) shareOf(q *quantity, name string, age float64, t *trend) float64 {
+	share := needed(age)
 	switch {
 	case q.kind == KindConnMemory && t.straight():
 		return min(share, 0.12)
-	case name == intelStore && t.straight() && t.walk >= straightWalk:
+	case (name == intelStore || q.kind == KindCore) && t.straight() && t.walk >= straightWalk:
 		return min(share, 0.1)
 	default:
 		return share

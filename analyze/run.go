@@ -208,7 +208,7 @@ func (r *run) look() {
 				t.sure = &j
 			}
 			continue
-		case t.sure != nil && !l.cameBack(values, t.sure, &j):
+		case l.keeps(t) && j.level == Suspected, t.sure != nil && !l.cameBack(values, t.sure, &j):
 			continue
 		}
 		t.looks, t.sure = 0, nil
