@@ -120,7 +120,7 @@ func (l *look) resource(t *tracked) (Resource, judgement) {
 	}
 	l.describe(&res, &j)
 	if t.key.name == "" || j.verdict != Flat {
-		res.Points = l.run.points(t)
+		res.Points = l.plot(t)
 	}
 	return res, j
 }

@@ -3,6 +3,7 @@ package analyze
 import (
 	"math"
 	"slices"
+	"time"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
@@ -33,6 +34,7 @@ type look struct {
 	rhythm   []column    // of the day
 	work     []float64   // connections made so far, of any unit
 	shared   shared
+	plotted  []time.Time // the middles of a plot's points
 }
 
 // newLook looks at a run.
@@ -231,6 +233,32 @@ func within(load []float64, early, age, hour, span float64) []float64 {
 // points returns the value of a series at each point, NaN where nothing was measured.
 func (l *look) points(s *series, of func(bucket) float64) []float64 {
 	return s.points(len(l.hours), l.size, of)
+}
+
+// plot returns a resource's course through all of the run. It joins buckets in pairs if there are many.
+func (l *look) plot(t *tracked) []Point {
+	t.align()
+	now, step := l.run.clock.now, 1
+	if now >= maxBuckets/2 {
+		step = 2
+	}
+	if l.plotted == nil {
+		for i := 0; i <= now; i += step {
+			middle := (float64(i) + 0.5*float64(step)) * l.run.clock.width / 3600
+			l.plotted = append(l.plotted, l.run.time(middle))
+		}
+	}
+	points := make([]Point, 0, len(l.plotted))
+	for i, at := range l.plotted {
+		b := t.at(i * step)
+		if step == 2 {
+			b.merge(t.at(i*step + 1))
+		}
+		if b.n > 0 {
+			points = append(points, Point{at, mean(b), floor(b), peak(b)})
+		}
+	}
+	return points
 }
 
 func (l *look) grouped(values []float64) []float64 {

@@ -408,24 +408,3 @@ func (r *run) title(t *tracked) string {
 		return q.name
 	}
 }
-
-// points returns a resource's course. It joins buckets in pairs if there are many.
-func (r *run) points(t *tracked) []Point {
-	t.align()
-	step := 1
-	if r.clock.now >= maxBuckets/2 {
-		step = 2
-	}
-	var points []Point
-	for i := 0; i <= r.clock.now; i += step {
-		b := t.at(i)
-		if step == 2 {
-			b.merge(t.at(i + 1))
-		}
-		if b.n > 0 {
-			middle := (float64(i) + 0.5*float64(step)) * r.clock.width / 3600
-			points = append(points, Point{r.time(middle), mean(b), floor(b), peak(b)})
-		}
-	}
-	return points
-}
