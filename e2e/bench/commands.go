@@ -148,10 +148,10 @@ func (b *bench) commands() ([]row, error) {
 	rows := []row{
 		{work: "analyze", measured: b.speed(analyze), anchor: against, figure: analyze.cpu / parse.cpu, unit: "x parse", goal: 1.6, miss: judges},
 		{work: "analyze, wall clock", measured: fmt.Sprintf("%.2f s", analyze.wall), anchor: fmt.Sprintf("parse: %.2f s", parse.wall), figure: analyze.wall / parse.wall, unit: "x parse", goal: 0.8,
-			miss: "Half of the time goes into judging, and on a busy machine the second processor helps little."},
+			miss: "One goroutine takes up the snapshots, and on a busy machine the second processor helps little."},
 		{work: "analyze, memory", anchor: "", figure: analyze.memory / 1e6, unit: "MB", goal: 64, miss: "Each processor parses a piece of 512 KiB at a time."},
 		b.perSecond("dump", costs[2], 300, "Most of it is formatting numbers."),
-		b.perSecond("backfill", costs[3], 200, "Half of the time goes into findings: the judge takes each process at every ten minutes of its history."),
+		b.perSecond("backfill", costs[3], 200, "A third of the time goes into findings: the judge takes each process at every ten minutes of its history."),
 		b.perSecond("backfill without findings", costs[4], 200, "backfill writes each number with the name of its series, so its output is five to six times as large as the log."),
 	}
 	many, err := b.manyFiles()
@@ -163,8 +163,8 @@ func (b *bench) commands() ([]row, error) {
 }
 
 const (
-	judges     = "Half of the time goes into judging."
-	judgesEach = "Most of the time goes into judging: each run is judged by itself, however short it is."
+	judges     = "A quarter of the time goes into taking up the numbers of each snapshot."
+	judgesEach = "Half of the time goes into taking up the numbers of each snapshot and into judging: each run is judged by itself, however short it is."
 )
 
 func (b *bench) perSecond(work string, c cost, goal float64, miss string) row {
