@@ -28,8 +28,9 @@
 // line from an onset on, the leak, and by everything that may move the resource in a healthy process:
 //
 //   - Load: the rate of new connections and of messages to threads, now and averaged over the last
-//     10 minutes, hour and three hours. Heartbeats are no load. Where points lie too far apart to show
-//     10 minutes, the load without the short spikes of scans takes their place.
+//     10 minutes, hour and three hours. Heartbeats are no load, and neither are scans, whose connections leave
+//     nothing behind. Where points lie too far apart to show 10 minutes, the load without short spikes takes
+//     their place.
 //   - Filling: some resources begin empty and fill with new connections or with time. Their entries expire
 //     after a day, or the resource levels off with a time constant of 1 to 12 hours. Caches fill with the
 //     connections made, which takes a week under an office's load. Filling begins when the process
@@ -69,9 +70,10 @@
 // the intelligence store, and an eighth of the bytes that a connection takes. A resource may follow a part of
 // the load, so the judge also lets it rise as much as the whole load does, unless the growth is beyond doubt.
 //
-// The log of an older process may begin just after a daily table was emptied. If it is shorter than a day, the
-// judge only suspects what may fill, and only if it takes a hundredth of the memory in a day. What takes a
-// fifth of the memory in a day is a leak: nothing healthy fills that much.
+// The log of a process that started long before may begin just after a daily table was emptied. If it is shorter
+// than a day, the judge only suspects what may fill, and only if it takes a hundredth of the memory in a day. What
+// takes a quarter of the memory in a day is a leak: nothing healthy fills that much. Sessions fill in minutes, so they
+// leak if they outgrow the load.
 //
 // Growth must also last. In the first 30 hours it must last two and a half hours, or one and a half where
 // nothing fills the resource, and the log must show new connections. After that it must last a day where

@@ -279,12 +279,12 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		if j.sure(sure) && j.growth >= share*j.base && l.beyondLoad(q, &j.trend, share) {
 			j.level = Leak
 		}
-	case filled != nil && q.kind != KindCore && l.seen() < t.settled():
+	case q.kind != KindCore && l.seen() < t.settled() && (filled != nil || l.run.age > latestStart*3600 && first <= young):
 		j.verdict = Unsettled // a daily table may have been emptied just before the log
 		if l.worthALook(q, &j.trend) {
 			j.level = Suspected
 		}
-		if j.z >= sure && l.takes(q, &j.trend, hugeShare) {
+		if j.sure(sure) && l.beyondFilling(q, &j.trend) {
 			j.verdict, j.level = Grows, Leak
 		}
 	case filled != nil && j.sure(sure) && j.growth >= share*max(j.base, 7*c.filled(j.coefficients)) && l.beyondLoad(q, &j.trend, share):
@@ -455,6 +455,8 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 		return Leak
 	case q.kind == KindSessions: // some last for hours
 		return Suspected
+	case t.z >= surelyZ && t.growth >= 0.4*t.base && l.takes(q, t, hugeShare):
+		return Leak
 	case empty && !late && q.unit == Entries && l.takes(q, t, largeShare):
 		return Suspected
 	case (empty || curved > 0.4) && !(sound && full.growth >= t.growth/2):
@@ -492,7 +494,7 @@ func (l *look) rise(values []float64, since float64) float64 {
 const (
 	worthShare = 0.01
 	largeShare = 0.025
-	hugeShare  = 0.2
+	hugeShare  = 0.25
 )
 
 // size returns about how much memory one unit takes, in bytes.
@@ -518,10 +520,22 @@ func (l *look) worthALook(q *quantity, t *trend) bool {
 	return t.growth >= share*t.base && l.beyondLoad(q, t, share) && l.takes(q, t, worthShare)
 }
 
+// beyondFilling reports whether nothing healthy grows as much in a process that began before its log. Sessions fill
+// in minutes, and no script empties them.
+func (l *look) beyondFilling(q *quantity, t *trend) bool {
+	if share := needed(l.seen()); q.kind == KindSessions {
+		return t.growth >= share*t.base && l.beyondLoad(q, t, share)
+	}
+	return l.takes(q, t, hugeShare)
+}
+
 // takes reports whether growth takes that share of the memory in a day.
 func (l *look) takes(q *quantity, t *trend, share float64) bool {
 	return t.slope*day*q.unit.size() >= share*l.memory()
 }
+
+// latestStart is how many hours old a process may be when its log begins for the log to show how it began.
+const latestStart = 1.25
 
 // A resource that held less than these at the start began empty: as a share of the resource, and in hours of
 // growth.
@@ -542,7 +556,7 @@ func (l *look) empty(values []float64, t *trend, since *filling) bool {
 // held returns how many hours of its growth a resource held when the process began, at least: none if it
 // fills, many if other entries stood beside those that leak.
 func (l *look) held(values []float64, t *trend) float64 {
-	const from, to = 1. / 3, 1.25
+	const from, to = 1. / 3, latestStart
 	least, grown := math.Inf(1), 0.0
 	for i, h := range l.hours {
 		if age := h + l.run.age/3600; age >= from && age <= to && !math.IsNaN(values[i]) {
@@ -701,10 +715,7 @@ func (l *look) proportional(t *trend) float64 {
 func (l *look) riseOf(load []float64, since float64) float64 {
 	last := l.hours[len(l.hours)-1]
 	if last-l.hours[0] < 2*day {
-		first := sort.SearchFloat64s(l.hours, since)
-		level, slope := stat.LinearRegression(l.hours[first:], load[first:], nil, false)
-		level += slope * l.hours[first]
-		return max(0, over(slope*(last-l.hours[first]), level))
+		return l.riseWithin(sort.SearchFloat64s(l.hours, since), load)
 	}
 	mean := func(from float64) float64 {
 		first, end := sort.SearchFloat64s(l.hours, from), sort.SearchFloat64s(l.hours, from+day)
@@ -712,6 +723,18 @@ func (l *look) riseOf(load []float64, since float64) float64 {
 	}
 	before := mean(min(since, last-2*day))
 	return over(mean(last-day)-before, before)
+}
+
+// riseWithin returns by what share a load has risen since a point, less than two days before: along a line, or from
+// the first to the last, whichever is more. In the morning it rises more and more steeply, and in the afternoon it
+// falls again.
+func (l *look) riseWithin(first int, load []float64) float64 {
+	hours, load := l.hours[first:], load[first:]
+	n, part := len(load), max(1, len(load)/8)
+	level, slope := stat.LinearRegression(hours, load, nil, false)
+	line := over(slope*(hours[n-1]-hours[0]), level+slope*hours[0])
+	before := median(load[:part])
+	return max(0, line, over(median(load[n-part:])-before, before))
 }
 
 // beyondLoad reports whether a resource grows by a share of its level more than in proportion to the load. A

@@ -109,16 +109,18 @@ func (l *look) addLoad(load []float64, hour float64, makes bool) {
 	if load == nil || stat.Mean(load, nil) <= 0 {
 		return
 	}
-	l.loads = append(l.loads, l.grouped(load))
-	l.follows = append(l.follows, l.grouped(load))
-	early := stat.Mean(load[:min(len(load), 1+int(1/hour))], nil)
-	constants := []float64{1. / 6, 1, 3}
+	level, constants := load, []float64{1. / 6, 1, 3}
 	if hour >= constants[0]/2 {
 		constants = constants[1:]
 		l.follows = append(l.follows, l.grouped(usual(load)))
+	} else {
+		level = withoutScans(load, hour)
 	}
+	l.loads = append(l.loads, l.grouped(level))
+	l.follows = append(l.follows, l.grouped(level))
+	early := stat.Mean(level[:min(len(level), 1+int(1/hour))], nil)
 	for _, constant := range constants {
-		l.follows = append(l.follows, l.grouped(expiring(load, early, 100*constant, hour, constant)))
+		l.follows = append(l.follows, l.grouped(expiring(level, early, 100*constant, hour, constant)))
 	}
 	if makes {
 		l.made = load
@@ -135,6 +137,21 @@ func usual(load []float64) []float64 {
 		values[i] = median(load[max(0, i-beside):min(len(load), i+beside+1)])
 	}
 	return values
+}
+
+// withoutScans returns a load without values that are many times those of half an hour before and after, and the mean.
+// The connections of a scan leave nothing behind.
+func withoutScans(load []float64, hour float64) []float64 {
+	const much = 4
+	apart, least := max(1, int(0.5/hour)), stat.Mean(load, nil)
+	level := slices.Clone(load)
+	for i := range level {
+		around := max(least, load[max(0, i-apart)], load[min(len(load)-1, i+apart)])
+		if load[i] > much*around {
+			level[i] = around
+		}
+	}
+	return level
 }
 
 // filling is how a resource fills from some time on: loaded with new connections and even with time, each for
