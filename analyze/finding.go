@@ -228,7 +228,8 @@ func (f *findings) tables() {
 func (f *findings) partsCover(total resource) bool {
 	parts := 0.0
 	for _, r := range f.all(func(r resource) bool {
-		return r.quantity.kind == total.quantity.kind && r.Unit == total.Unit && r.name != "" && r.Verdict != Unknown
+		open := r.Verdict == Unknown || r.Verdict == Unsettled && f.look.age() >= decidedAge // by then nothing fills
+		return r.quantity.kind == total.quantity.kind && r.Unit == total.Unit && r.name != "" && !open
 	}) {
 		parts += max(0, r.Last-r.First)
 	}

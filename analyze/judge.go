@@ -287,9 +287,9 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		if j.sure(sure) && l.beyondFilling(q, &j.trend) {
 			j.verdict, j.level = Grows, Leak
 		}
-	case filled != nil && j.sure(sure) && j.growth >= share*max(j.base, 7*c.filled(j.coefficients)) && l.beyondLoad(q, &j.trend, share):
+	case filled != nil && j.sure(sure) && j.growth >= share*max(j.base, 7*c.filled(j.coefficients, j.onset)) && l.beyondLoad(q, &j.trend, share):
 		j.verdict, j.level = Grows, Leak
-		if age < decidedAge && j.growth < 3*c.filled(j.coefficients) && l.empty(values, &j.trend, &since) {
+		if age < decidedAge && j.growth < 3*c.filled(j.coefficients, 0) && l.empty(values, &j.trend, &since) {
 			j.verdict, j.level = Unsettled, Suspected
 		}
 	case filled != nil && j.growth < share*j.base:
@@ -339,8 +339,11 @@ func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (
 		}
 	case cleared:
 		j.verdict = Stepped
-	case q.peak && j.parts < fewParts && l.age() >= settled && j.z >= sureZ && j.growth >= 0.1*j.base:
-		j.verdict, j.level = Unsettled, Suspected // too few records to show that it goes on
+	case q.peak && j.parts < fewParts && l.age() >= settled:
+		j.verdict = Unsettled // too few records show whether it goes on
+		if j.z >= sureZ && j.growth >= 0.1*j.base {
+			j.level = Suspected
+		}
 	case !j.steady:
 		j.verdict = Filling
 	case l.age() >= settled && j.z < surelyZ:
@@ -606,12 +609,13 @@ func (t *trend) to() float64 { return t.onset + over(t.growth, t.slope) }
 // risen returns by how much the resource has risen since the onset, its causes included.
 func (t *trend) risen() float64 { return t.growth + max(0, t.causes[len(t.causes)-1]-t.base) }
 
-// filled returns by how much the columns of filling rise, with the given coefficients.
-func (c *course) filled(coefficients []float64) float64 {
+// filled returns by how much the columns of filling rise from an hour on, with the given coefficients.
+func (c *course) filled(coefficients []float64, since float64) float64 {
+	from := sort.SearchFloat64s(c.x, since)
 	first, last := 0.0, 0.0
 	for j := range c.columns {
 		if c.columns[j].fills {
-			first += coefficients[j] * c.columns[j].values[0]
+			first += coefficients[j] * c.columns[j].values[from]
 			last += coefficients[j] * c.columns[j].values[len(c.x)-1]
 		}
 	}
