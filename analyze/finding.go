@@ -228,12 +228,13 @@ func (f *findings) tables() {
 func (f *findings) partsCover(total resource) bool {
 	parts := 0.0
 	for _, r := range f.all(func(r resource) bool {
-		open := r.Verdict == Unknown || r.Verdict == Unsettled && f.look.age() >= decidedAge // by then nothing fills
+		// By that age nothing fills. A table without a name has a place in a list, where others may take it.
+		open := r.Verdict == Unknown || f.look.age() >= decidedAge && (r.Verdict == Unsettled || r.quantity.name == unnamedTable)
 		return r.quantity.kind == total.quantity.kind && r.Unit == total.Unit && r.name != "" && !open
 	}) {
 		parts += max(0, r.Last-r.First)
 	}
-	return parts >= (total.Last-total.First)/2
+	return parts >= max(total.growth, total.Last-total.First)/2
 }
 
 func (f *findings) namedTables(named []resource) {
