@@ -460,7 +460,7 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 		return Suspected
 	case t.z >= surelyZ && t.growth >= 0.4*t.base && l.takes(q, t, hugeShare):
 		return Leak
-	case empty && !late && q.unit == Entries && l.takes(q, t, largeShare):
+	case empty && !late && l.takes(q, t, largeShare):
 		return Suspected
 	case (empty || curved > 0.4) && !(sound && full.growth >= t.growth/2):
 		return NoLevel
@@ -747,7 +747,7 @@ func (l *look) riseWithin(first int, load []float64) float64 {
 func (l *look) beyondLoad(q *quantity, t *trend, share float64) bool {
 	const smooth = 12 // standard errors; sessions follow the load most closely
 	switch {
-	case q.kind == KindCore, t.z >= smooth, l.seen() >= settled && t.walk >= smooth, l.seen() < settled && t.z >= clearZ && q.kind != KindSessions:
+	case q.kind == KindCore, t.z >= smooth, t.walk >= 2*smooth, l.seen() >= settled && t.walk >= smooth, l.seen() < settled && t.z >= clearZ && q.kind != KindSessions:
 		return true
 	case l.seen() >= settled:
 		return t.walk >= 4 && t.growth >= share*t.base+l.proportional(t)
