@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sort"
@@ -271,6 +272,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		}
 	}
 	c, j, grows := l.growth(q, values, filled, sure)
+	j.unit = cmp.Or(t.entry, q.unit.size())
 	share := l.shareOf(q, t.key.name, age, &j.trend)
 	switch {
 	case !grows:
@@ -296,7 +298,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		j.verdict = Filling
 	case filled != nil:
 		j.verdict, j.level = Unsettled, Suspected
-	case q.name == unnamedTable && first > young && !l.takes(q, &j.trend, largeShare):
+	case q.name == unnamedTable && first > young && !l.takes(&j.trend, largeShare):
 		j.verdict = Unsettled // it may be another table that was emptied
 	default:
 		whole := l.courseOf(q, values, &since)
@@ -458,13 +460,13 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 		return Leak
 	case q.kind == KindSessions: // some last for hours
 		return Suspected
-	case t.z >= surelyZ && t.growth >= 0.4*t.base && l.takes(q, t, hugeShare):
+	case t.z >= surelyZ && t.growth >= 0.4*t.base && l.takes(t, hugeShare):
 		return Leak
-	case empty && !late && l.takes(q, t, largeShare):
+	case empty && !late && l.takes(t, largeShare):
 		return Suspected
 	case (empty || curved > 0.4) && !(sound && full.growth >= t.growth/2):
 		return NoLevel
-	case (base < 0.3 && had < 3 || curved > 0.2) && !l.takes(q, t, worthShare):
+	case (base < 0.3 && had < 3 || curved > 0.2) && !l.takes(t, worthShare):
 		return NoLevel
 	case base < 0.3 && had < 3 || curved > 0.2 || q.unit == Entries && t.slope < 100:
 		return Suspected
@@ -520,7 +522,7 @@ func (l *look) worthALook(q *quantity, t *trend) bool {
 	if q.kind == KindSessions {
 		share = 0.1
 	}
-	return t.growth >= share*t.base && l.beyondLoad(q, t, share) && l.takes(q, t, worthShare)
+	return t.growth >= share*t.base && l.beyondLoad(q, t, share) && l.takes(t, worthShare)
 }
 
 // beyondFilling reports whether nothing healthy grows as much in a process that began before its log. Sessions fill
@@ -529,12 +531,12 @@ func (l *look) beyondFilling(q *quantity, t *trend) bool {
 	if share := needed(l.seen()); q.kind == KindSessions {
 		return t.growth >= share*t.base && l.beyondLoad(q, t, share)
 	}
-	return l.takes(q, t, hugeShare)
+	return l.takes(t, hugeShare)
 }
 
 // takes reports whether growth takes that share of the memory in a day.
-func (l *look) takes(q *quantity, t *trend, share float64) bool {
-	return t.slope*day*q.unit.size() >= share*l.memory()
+func (l *look) takes(t *trend, share float64) bool {
+	return t.slope*day*t.unit >= share*l.memory()
 }
 
 // latestStart is how many hours old a process may be when its log begins for the log to show how it began.

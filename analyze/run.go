@@ -57,6 +57,7 @@ type tracked struct {
 	snapshot int
 	value    float64
 	expiry   float64    // hours that a table keeps an entry; 0 if not known
+	entry    float64    // bytes that a table's entry takes; 0 if not known
 	looks    int        // in a row that have found a leak
 	since    float64    // time of the first of them
 	seen     float64    // its lowest value at looks since the last judgement
@@ -165,7 +166,7 @@ func (r *run) take(s *parse.Snapshot) {
 	r.last = max(r.last, s.Time)
 	r.adj, r.real = float64(s.Memory.TotalAdj.Value), s.Runtime.Real.Value
 	r.addQuantities(s)
-	r.addExpiry(s)
+	r.addTables(s)
 	r.addLoad(s)
 	r.addThreads(s)
 	r.dns.add(s)
@@ -273,15 +274,24 @@ func (r *run) addQuantities(s *parse.Snapshot) {
 	}
 }
 
-// addExpiry notes how long tables keep their entries. A table with &create_expire=0secs keeps them for ever.
-func (r *run) addExpiry(s *parse.Snapshot) {
+// addTables notes how long tables keep their entries, and how large these are. A table with &create_expire=0secs
+// keeps them for ever.
+func (r *run) addTables(s *parse.Snapshot) {
 	for i := range s.Globals.List {
 		g := &s.Globals.List[i]
-		if !g.CreateExpire.Measured || g.CreateExpire.Value <= 0 {
+		expires, sized := g.CreateExpire.Measured && g.CreateExpire.Value > 0, g.Size.Measured && g.EntriesRecursive.Value > 0
+		if !expires && !sized {
 			continue
 		}
-		if t := r.tracked[key{r.tables, g.Name}]; t != nil {
+		t := r.tracked[key{r.tables, g.Name}]
+		if t == nil {
+			continue
+		}
+		if expires {
 			t.expiry = g.CreateExpire.Value / 3600
+		}
+		if sized {
+			t.entry = float64(g.Size.Value) / float64(g.EntriesRecursive.Value)
 		}
 	}
 }

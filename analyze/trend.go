@@ -161,7 +161,8 @@ type trend struct {
 	causes            []float64
 	coefficients      []float64
 	early, late, walk float64
-	parts             int // in which something was measured
+	parts             int     // in which something was measured
+	unit              float64 // bytes that one unit takes
 }
 
 // fit looks for growth that the columns do not explain.
