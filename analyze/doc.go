@@ -56,7 +56,7 @@
 // A resource that fills begins empty. A leak usually has a base beside it: entries that do not grow. The
 // first hour shows which it is. A resource fills if it then held less than its growth of two and a half
 // hours, or if its growth levels off. The judge suspects it only if it grows straight, and so fast that a
-// day of it would take a share of the memory. Growth that begins late on a level base is no filling.
+// day of it would take 1.5 % of the memory. Growth that begins late on a level base is no filling.
 // Memory can fill only bounded caches, so growth that is sure beyond the load needs only 5 standard
 // errors beside them.
 // zeek/named-tables.zeek prints for how long a table keeps its entries (&create_expire). Such a table is
@@ -71,7 +71,7 @@
 // the load, so the judge also lets it rise as much as the whole load does, unless the growth is beyond doubt.
 //
 // The log of a process that started long before may begin just after a daily table was emptied. If it is shorter
-// than a day, the judge only suspects what may fill, and only if it takes a hundredth of the memory in a day. What
+// than a day, the judge only suspects what may fill, and only if it takes 1.5 % of the memory in a day. What
 // takes a quarter of the memory in a day is a leak: nothing healthy fills that much. Sessions fill in minutes, so they
 // leak if they outgrow the load.
 //

@@ -298,7 +298,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		j.verdict = Filling
 	case filled != nil:
 		j.verdict, j.level = Unsettled, Suspected
-	case q.name == unnamedTable && first > young && !l.takes(&j.trend, largeShare):
+	case q.name == unnamedTable && first > young && !l.takes(&j.trend, worthShare):
 		j.verdict = Unsettled // it may be another table that was emptied
 	default:
 		whole := l.courseOf(q, values, &since)
@@ -462,7 +462,7 @@ func (l *look) suspicion(q *quantity, values []float64, t, full *trend, sound, l
 		return Suspected
 	case t.z >= surelyZ && t.growth >= 0.4*t.base && l.takes(t, hugeShare):
 		return Leak
-	case empty && !late && l.takes(t, largeShare):
+	case empty && !late && l.takes(t, worthShare):
 		return Suspected
 	case (empty || curved > 0.4) && !(sound && full.growth >= t.growth/2):
 		return NoLevel
@@ -494,11 +494,9 @@ func (l *look) rise(values []float64, since float64) float64 {
 	return last - first
 }
 
-// What may fill is worth a look if it takes worthShare of the memory in a day, and even a table that surely fills is
-// if it takes largeShare. Nothing healthy takes hugeShare.
+// What may fill is worth a look if it takes worthShare of the memory in a day. Nothing healthy takes hugeShare.
 const (
-	worthShare = 0.01
-	largeShare = 0.025
+	worthShare = 0.015
 	hugeShare  = 0.25
 )
 
