@@ -111,9 +111,9 @@ func (l *look) resource(t *tracked) (Resource, judgement) {
 	switch {
 	case t.sure != nil && j.level < Leak && !l.cameBack(values, t.sure, &j):
 		j = l.remember(t.sure, &j)
-	case l.keeps(t) && j.level == Suspected:
-		j.level = Leak
-	case t.sure == nil && j.level == Leak && t.looks == 0 && (j.z < clearZ || fills(q, t.key.name)) && q.group != QueuesGroup:
+	case l.keeps(t) && j.level < Leak:
+		j = l.remember(t.found, &j)
+	case t.sure == nil && j.level == Leak && t.looks == 0 && (j.z < clearZ || fills(q, t.key.name) || l.age() >= settled) && q.group != QueuesGroup:
 		j.level = Suspected // the next look will tell
 	}
 	if j.begun = j.onset; j.level >= Suspected && q.group != QueuesGroup {
@@ -157,8 +157,8 @@ func (l *look) begun(values []float64, j *judgement) float64 {
 	return begun
 }
 
-// keeps reports whether the look before found a leak that stays one while this look suspects it: other rules
-// hold from the settled age on, and must not take back what those before it found.
+// keeps reports whether the last look found a leak that stays one until the next look, and then if that suspects
+// it: other rules hold from the settled age on, and must not take back what those before it found.
 func (l *look) keeps(t *tracked) bool { return t.looks > 0 && l.age() >= settled }
 
 // remember returns the sure judgement, with the newest trend if that still grows.

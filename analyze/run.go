@@ -61,6 +61,7 @@ type tracked struct {
 	looks    int        // in a row that have found a leak
 	since    float64    // time of the first of them
 	seen     float64    // its lowest value at looks since the last judgement
+	found    *judgement // of the last of them
 	sure     *judgement // that it leaks; nil once the leak has come back
 }
 
@@ -202,6 +203,7 @@ func (r *run) look() {
 		j := l.judge(t, values, t.needs())
 		switch {
 		case j.level == Leak:
+			t.found = &j
 			if t.looks++; t.looks == 1 {
 				t.since = r.last
 			}
@@ -212,7 +214,7 @@ func (r *run) look() {
 		case l.keeps(t) && j.level == Suspected, t.sure != nil && !l.cameBack(values, t.sure, &j):
 			continue
 		}
-		t.looks, t.sure = 0, nil
+		t.looks, t.found, t.sure = 0, nil, nil
 	}
 }
 
