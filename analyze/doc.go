@@ -125,12 +125,12 @@
 // file gets the same answer however you read it. The first look that finds a leak asks for 6 standard
 // errors, which chance gives once in 1e9, or after 30 hours for 5 if the growth is as straight as noise hardly
 // is. A report between two looks calls that a suspicion still, unless in the first 30 hours nothing fills the
-// resource and its growth is 8 standard errors. From then on a Report calls it a leak while 5 are left; asking for 6 each time would
-// take back one leak in six. A later look confirms it, after a sixth of the run's age or after 12 hours. From
-// 30 hours on, a leak that a look has found stays one until the next look, and then while looks suspect it,
-// although the rules of that age ask for more. A confirmed leak stays one until half of its growth has come back, or until the whole
-// run shows another cause. The judge does not call a run fine while growth that matters stands between 3 and
-// 5 standard errors.
+// resource and its growth is 8 standard errors. From then on a Report calls it a leak while 5 are left; asking
+// for 6 each time would take back one leak in six. A later look confirms it, after a sixth of the run's age or
+// after 12 hours. From 30 hours on, or from 52 hours on for what fills, a leak that a look has found stays one
+// until the next look, and then while looks suspect it, although the rules of that age ask for more. A
+// confirmed leak stays one until half of its growth has come back, or until the whole run shows another cause.
+// The judge does not call a run fine while growth that matters stands between 3 and 5 standard errors.
 //
 // # What was weighed
 //

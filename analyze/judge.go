@@ -158,8 +158,12 @@ func (l *look) begun(values []float64, j *judgement) float64 {
 }
 
 // keeps reports whether the last look found a leak that stays one until the next look, and then if that suspects
-// it: other rules hold from the settled age on, and must not take back what those before it found.
-func (l *look) keeps(t *tracked) bool { return t.looks > 0 && l.age() >= settled }
+// it: other rules hold from the settled age on, and must not take back what those before it found. They may
+// show that a table only fills.
+func (l *look) keeps(t *tracked) bool {
+	q := &l.run.quantities[t.key.quantity]
+	return t.looks > 0 && l.age() >= settled && (l.age() >= decidedAge || q.kind == KindCore || !fills(q, t.key.name))
+}
 
 // remember returns the sure judgement, with the newest trend if that still grows.
 func (l *look) remember(sure, now *judgement) judgement {
