@@ -248,6 +248,36 @@ func entries(s *parse.Snapshot, i int, tables map[string]float64) {
 	s.Globals.Size, s.Globals.Entries, s.Globals.EntriesRecursive = of(100*sum), of(sum), of(sum)
 }
 
+// A table that a script empties every six hours has no name from 5.1 on, so it may seem to be a new one.
+func TestUnnamedTableThatWasEmptied(t *testing.T) {
+	p := start()
+	p.run(begin, 8*240, func(i int, hours float64, s *parse.Snapshot) {
+		s.Runtime.Real.Value += 60 * 3600
+		s.Conns.Total = of(1000 * float64(i))
+		s.Memory.Total = of(700 << 20)
+		if filled := 17_000 * math.Mod(hours+3.4, 6); i%20 == 19 {
+			unnamed(s, 500, filled, 300)
+		}
+	})
+	r := p.Report("worker-1", "prof.log")
+	if r.Answer != analyze.CannotTell {
+		t.Errorf("%v: %v", r.Answer, r.Findings)
+	}
+}
+
+// unnamed lists tables as a release from 5.1 on does: without names, and only those of 100 entries or more.
+func unnamed(s *parse.Snapshot, sizes ...float64) {
+	s.Expensive = true
+	sum := 0.0
+	for _, n := range sizes {
+		sum += n
+		if n >= 100 {
+			s.Globals.List = append(s.Globals.List, parse.Global{Entries: of(n), EntriesRecursive: of(n)})
+		}
+	}
+	s.Globals.Entries, s.Globals.EntriesRecursive = of(sum), of(sum)
+}
+
 func TestTableThatGrows(t *testing.T) {
 	p := start()
 	p.run(begin, 9600, func(i int, hours float64, s *parse.Snapshot) {

@@ -205,6 +205,10 @@ func (l *look) judge(t *tracked, values []float64, sure float64) judgement {
 	if len(c.x) < minPoints || c.hours() <= 0 {
 		return judgement{verdict: Unknown}
 	}
+	if q.group == TablesGroup && t.snapshot < l.run.tabled[1] {
+		// It became too small to be listed; the newest list may be cut off.
+		return judgement{verdict: Falls, from: c.x[0], to: c.x[len(c.x)-1], judged: true}
+	}
 	j := l.judgeGrowth(t, q, values, sure)
 	j.from, j.to, j.judged = c.x[0], c.x[len(c.x)-1], true
 	grown := j.trend.to() - j.onset
@@ -302,7 +306,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		j.verdict = Filling
 	case filled != nil:
 		j.verdict, j.level = Unsettled, Suspected
-	case q.name == unnamedTable && first > young && !l.takes(&j.trend, worthShare):
+	case q.name == unnamedTable && first > young && (!l.takes(&j.trend, worthShare) || l.comesBack(first, t.value)):
 		j.verdict = Unsettled // it may be another table that was emptied
 	default:
 		whole := l.courseOf(q, values, &since)
@@ -316,6 +320,25 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		}
 	}
 	return j
+}
+
+// comesBack reports whether all tables together lost at least half as many entries as an unnamed table holds now,
+// in the day before the log first listed it. Then it may be a table that was emptied.
+func (l *look) comesBack(first, entries float64) bool {
+	for _, t := range l.run.order {
+		if l.run.quantities[t.key.quantity].name != tableEntries {
+			continue
+		}
+		most, lost := 0.0, 0.0
+		for i, v := range l.points(t.series, mean) {
+			if h := l.hours[i]; h >= first-day && h <= first+young && !math.IsNaN(v) {
+				most = max(most, v)
+				lost = max(lost, most-v)
+			}
+		}
+		return lost >= entries/2
+	}
+	return false
 }
 
 // growth fits a resource, and reports whether it grows steadily, by as much as matters, and beyond its

@@ -31,6 +31,7 @@ type run struct {
 	left       int     // names beyond maxSeries
 	next       float64 // age of the log at the next look, seconds
 	timed      int     // snapshots whose time fits, and so the number of the newest
+	tabled     [2]int  // the numbers of the newest two with tables
 	odd        int     // those whose time does not
 	held       *parse.Snapshot
 	adj        float64 // "total_adj" of the newest snapshot, bytes
@@ -164,6 +165,9 @@ func (r *run) take(s *parse.Snapshot) {
 		return
 	}
 	r.timed++
+	if s.Expensive {
+		r.tabled = [2]int{r.timed, r.tabled[0]}
+	}
 	r.last = max(r.last, s.Time)
 	r.adj, r.real = float64(s.Memory.TotalAdj.Value), s.Runtime.Real.Value
 	r.addQuantities(s)
