@@ -105,7 +105,7 @@ func (l *look) resource(t *tracked) (Resource, judgement) {
 		c := l.newCourse(values, nil, l.begin)
 		j.steps = c.steps(&j, q.least)
 	}
-	if len(j.steps) > 0 && j.verdict == Filling {
+	if len(j.steps) > 0 && !j.steady && (j.verdict == Filling || j.verdict == Unsettled) {
 		j.verdict = Stepped
 	}
 	switch {
@@ -373,6 +373,8 @@ func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (
 		if j.z >= sureZ && j.growth >= 0.1*j.base {
 			j.level = Suspected
 		}
+	case !j.steady && j.straight():
+		j.verdict = Unsettled // too much scatter
 	case !j.steady:
 		j.verdict = Filling
 	case l.age() >= settled && j.z < surelyZ:
@@ -380,9 +382,10 @@ func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (
 	case hours < young, j.z < suspectZ, j.z < surelyZ && j.walk < straightWalk:
 		j.verdict = Unsettled
 	default:
-		grows = true
+		return c, j, true
 	}
-	return c, j, grows
+	j.least = max(j.least, j.slope) // which was not enough
+	return c, j, false
 }
 
 // courseOf returns a resource's course after the start-up, with its causes and its filling as columns.
