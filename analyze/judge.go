@@ -355,6 +355,9 @@ func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (
 	}
 	need := max(material(q, hours, max(j.base, 0)), 0.1*(slices.Max(j.causes)-slices.Min(j.causes))/max(1, hours/day))
 	j.least = max(sure*j.err, need/max(hours, 1e-9))
+	if held := j.causes[len(j.causes)-1]; q.peak && held > 0 { // a leak sets no record until it reaches the peak
+		j.least += max(0, last-held-j.growth) / max(hours, 1e-9)
+	}
 	risen := raw >= need && raw >= 0.1*max(1e-9, last-raw)
 	switch {
 	case j.growth < need || j.z < unsureZ:
