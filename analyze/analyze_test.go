@@ -259,6 +259,45 @@ func TestDNSStuck(t *testing.T) {
 	}
 }
 
+// A writer that becomes slower while the load rises does not catch up when the load falls.
+func TestBacklogOfSlowerWriter(t *testing.T) {
+	const keptUpWith = 10 // messages a second
+	for _, test := range []struct {
+		name  string
+		pace  float64 // messages a second from 8 h on
+		level analyze.Level
+	}{
+		{"reads as fast as before", keptUpWith, analyze.Suspected},
+		{"reads faster than before", 1.2 * keptUpWith, analyze.Suspected},
+		{"is hardly slower", 0.95 * keptUpWith, analyze.Suspected},
+		{"is slower", 0.7 * keptUpWith, analyze.Leak},
+		{"tells no reads", 0, analyze.Suspected},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := start()
+			conns, reads, writes := 0.0, 0.0, 0.0
+			p.run(begin, 12*240, func(_ int, hours float64, s *parse.Snapshot) {
+				load, pace := 1.0, 1.0*keptUpWith
+				if hours >= 8 {
+					load, pace = 1.5, test.pace
+				}
+				conns += 15 * load
+				writes += 15 * load * keptUpWith
+				reads = min(writes, reads+15*pace)
+				s.Conns.Total = of(conns)
+				s.Threads = writer(reads, writes)
+				if test.pace == 0 {
+					s.Threads.List[0].InReads, s.Threads.List[0].InWrites = 0, 0
+				}
+			})
+			r := p.Report("w", "prof.log")
+			if got := r.Worst(); got != test.level {
+				t.Errorf("level %v, want %v: %+v", got, test.level, r.Findings)
+			}
+		})
+	}
+}
+
 // expensive snapshots are every 20th.
 func entries(s *parse.Snapshot, i int, tables map[string]float64) {
 	if i%20 != 19 {

@@ -94,9 +94,11 @@
 // backlog. A backlog is a leak if it rises for two hours and never drained before from about the same length.
 // It must rise for six hours in a log of more than 30, and if the thread is a log writer of a process that old. It is also a leak if it drains each night, but less than
 // it filled by day. The judge only suspects the queue of a log writer that has begun to drain, or that has
-// risen only under a greater load than the writer kept up with before: such a queue drains at night. A queue
-// that is shorter than one that drained before, and younger than a day, is no backlog. A thread is stuck if
-// it reads nothing for two minutes and four snapshots while others write to it.
+// risen only under a greater load than the writer kept up with before: such a queue drains at night. It calls that
+// queue a leak if the writer has become slower. While messages wait, a writer reads as fast as it can. It has
+// become slower if it reads less than 85 % of the messages an hour that it once read. A queue that is shorter
+// than one that drained before, and younger than a day, is no backlog. A thread is stuck if it reads nothing for
+// two minutes and four snapshots while others write to it.
 //
 // # Less than an hour
 //

@@ -49,7 +49,7 @@ func (l *look) judgeQueue(t *tracked, q *quantity) judgement {
 	case n < minPoints || waited < hours || end < least:
 	case (end > drained || waited >= day) && end >= drainedShare*slices.Max(c.y[from:]) && rises(c.x[from:], c.y[from:]):
 		j.level = Suspected
-		if waited >= l.surelyHours(writes) && end >= 1.5*drained && (!writes || !c.drains(from) && !c.overloaded(from, least)) {
+		if waited >= l.surelyHours(writes) && end >= 1.5*drained && !(writes && l.mayDrain(&c, t.key.name, from, least)) {
 			j.level = Leak
 		}
 	case end >= manyWaiting && waited >= readerHours:
@@ -89,6 +89,12 @@ func (l *look) loadColumns() (columns []column) {
 		columns = append(columns, column{values: load})
 	}
 	return columns
+}
+
+// mayDrain reports whether the queue of a log writer, which has not been empty since a point, drains or will when
+// the load falls. It will not if the writer has become slower.
+func (l *look) mayDrain(c *course, thread string, from int, least float64) bool {
+	return c.drains(from) || c.overloaded(from, least) && !l.run.threads[thread].slower()
 }
 
 // drains reports whether the queue, which has not been empty since a point, has begun to drain.

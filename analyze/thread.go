@@ -20,6 +20,7 @@ type threadState struct {
 	sinceSnapshot int
 	held          uint64
 	heldReads     uint64
+	pace          pace
 }
 
 // threadSlot is the thread that a snapshot lists at a place.
@@ -70,6 +71,7 @@ func (r *run) thread(place int, t *parse.Thread, now float64) *threadState {
 
 // look notes whether the queue was read since the snapshot before.
 func (t *threadState) look(now float64) {
+	t.pace.add(now, t.reads)
 	if t.reads > t.heldReads || t.writes < t.held {
 		t.since, t.sinceSnapshot, t.held, t.heldReads = now, t.snapshot, t.writes, t.reads
 	}
@@ -81,6 +83,37 @@ func (t *threadState) stuck(last float64, snapshot int) bool {
 		t.snapshot-t.sinceSnapshot >= stuckSnapshots &&
 		last-t.since >= stuckSeconds &&
 		t.writes-t.held >= stuckWrites
+}
+
+// paceSeconds is how long a pace is measured. For some minutes a disk's cache takes more than the disk, and a
+// log that is rotated takes less. A queue must wait for twice as long before its thread's pace counts.
+const paceSeconds = 3600
+
+// pace is how fast a thread reads its queue, in messages per second.
+type pace struct {
+	since   float64 // when the newest hour begins
+	reads   uint64  // before that
+	last    float64 // pace in the hour before
+	fastest float64
+}
+
+// add notes how many messages the thread has read by now.
+func (p *pace) add(now float64, reads uint64) {
+	switch {
+	case p.since == 0, reads < p.reads: // a new thread counts from 0
+		*p = pace{since: now, reads: reads}
+	case now-p.since >= paceSeconds:
+		p.last = float64(reads-p.reads) / (now - p.since)
+		p.fastest = max(p.fastest, p.last)
+		p.since, p.reads = now, reads
+	}
+}
+
+// slower reports whether a thread whose queue has not been empty for hours has become slower: it reads as fast as
+// it can, and it read faster before. A log without counters of reads does not tell.
+func (t *threadState) slower() bool {
+	const scatter = 0.15 // more than the pace of a healthy thread varies
+	return t != nil && t.pace.last < (1-scatter)*t.pace.fastest
 }
 
 // maxDNSPending is MAX_PENDING_REQUESTS of Bro's DNS manager. Requests that are never answered
