@@ -312,7 +312,7 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 		whole := l.courseOf(q, values, &since)
 		full := whole.fit()
 		sound := full.z >= l.besideFilling(q, &j.trend, sure) && full.steady && full.growth >= material(q, c.hours(), max(full.base, 0))
-		late := sound && full.onset > c.x[0]+0.2*c.hours()
+		late := sound && full.growth >= j.growth/2 && full.onset > c.x[0]+0.2*c.hours()
 		j.level = l.suspicion(q, values, &j.trend, &full, sound, late, &since)
 		j.verdict = Unsettled
 		if j.level == Leak {
