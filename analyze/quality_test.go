@@ -89,9 +89,9 @@ func holds(t *testing.T, all []outcome) {
 		n, all      int
 		least, most int
 	}{
-		{what: "leaks found", n: len(found), all: len(decidable), least: 85, most: 100},
-		{what: "leaks found that are rightly named", n: count(found, (*outcome).named), all: len(found), least: 90, most: 100},
-		{what: "healthy logs called leaks", n: count(healthy, (*outcome).leaks), all: len(healthy), most: 5},
+		{what: "leaks found", n: len(found), all: len(decidable), least: 90, most: 100},
+		{what: "leaks found that are rightly named", n: count(found, (*outcome).named), all: len(found), least: 95, most: 100},
+		{what: "healthy logs called leaks", n: count(healthy, (*outcome).leaks), all: len(healthy), most: 2},
 		{what: "healthy logs suspected", n: count(healthy, (*outcome).suspected), all: len(healthy), most: 10},
 	} {
 		if 100*bound.n < bound.least*bound.all || 100*bound.n > bound.most*bound.all {
