@@ -85,7 +85,8 @@
 // From 2.4 on, "Memory: total" is the largest resident size so far. Where it rises, it is what the process
 // holds; where it does not, the process holds no more than that. The judge fits both facts: the load and the
 // line at the time of a record must explain it, and a fit may not expect a record where the process
-// set none, as too steep a line would. If the log has memory in use (until 5.1), or the caller gives the
+// set none, as too steep a line would. A few records do not show how far they scatter, so the judge also counts how
+// far those of healthy processes do: by half a percent of the memory. If the log has memory in use (until 5.1), or the caller gives the
 // resident size of the live process, the judge takes that instead.
 //
 // # Queues

@@ -7,8 +7,16 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// minRecords is how many more records than causes a fit needs.
+// minRecords is how many records show growth at least.
 const minRecords = 3
+
+// The records of healthy memory scatter around its causes by usualScatter of it, in the middle of labelled logs.
+// Few records hardly show their own scatter, so this counts as much as a degree of freedom for each half of a day,
+// and mostUsual of them at most.
+const (
+	usualScatter = 0.005
+	mostUsual    = 6
+)
 
 // fitPeak is fitOnce for the greatest value so far. Where that rose, it shows how much there was; where it
 // did not, only that there was no more. So a cause that was as strong before explains no record, and a line
@@ -169,7 +177,7 @@ func (c *course) peakOnset(y []float64, healthy *bounded, known *rowNormals) (be
 	for i := 0; i < n; i += n / 4 {
 		try(i)
 	}
-	if points := float64(len(healthy.rows)); points*gains[best] < unsureZ*unsureZ*(healthy.sse-gains[best]) {
+	if gains[best] < unsureZ*unsureZ*c.recordVariance(healthy.sse-gains[best], float64(len(healthy.rows)), 1) {
 		return best, &fits[best], gains // no line could be sure
 	}
 	step := max(1, n/12)
@@ -186,7 +194,7 @@ func (c *course) peakOnset(y []float64, healthy *bounded, known *rowNormals) (be
 		}
 	}
 	f := &fits[best]
-	left := f.sse / max(1, float64(len(f.rows)))
+	left := c.recordVariance(f.sse, float64(len(f.rows)), 1)
 	if gains[best]-gains[0] <= earlier*left {
 		best = 0
 	}
@@ -202,18 +210,28 @@ func (c *course) measurePeak(t *fittedTrend, y []float64, at int, healthy, with 
 	t.base = slices.Max(t.causes[:at+1])
 	t.growth = g * (c.clock[n-1] - c.clock[at])
 	t.slope = t.growth / (c.x[n-1] - c.x[at])
-	points := float64(len(with.rows))
-	if g <= 0 || len(with.rows) < len(with.used)+minRecords {
+	if g <= 0 || len(with.rows) < minRecords {
 		return
 	}
 	alike := memory(with.rest)
-	freedom := max(3, (points-float64(len(with.used)))/alike)
-	t.variance = with.sse / max(1, points-float64(len(with.used))) * alike
+	freedom := float64(max(0, len(with.rows)-len(with.used))) / alike
+	t.variance = c.recordVariance(with.sse, freedom, alike)
 	better := math.Sqrt(max(0, healthy.sse-with.sse) / max(t.variance, 1e-300))
 	t.err = over(t.slope, better)
-	t.z = normal(better, freedom)
+	t.z = normal(better, freedom+c.usualFreedom())
 	t.steady = c.steady(y, &t.trend, at, with.rows)
 	t.spread = math.Hypot(t.err, t.spread)
+}
+
+// usualFreedom returns how many degrees of freedom usualScatter counts as. All records of a day belong to one rise of
+// the load, so what the causes miss of that is no scatter.
+func (c *course) usualFreedom() float64 { return min(mostUsual, c.hours()/(day/2)) }
+
+// recordVariance returns the variance of what a fit leaves of records, given the sum of its squares, its degrees
+// of freedom and over how many records it resembles itself.
+func (c *course) recordVariance(sse, freedom, alike float64) float64 {
+	scatter, usual := usualScatter*c.y[len(c.y)-1], c.usualFreedom()
+	return (sse + alike*usual*scatter*scatter) / (freedom + usual)
 }
 
 func every(n int) []int {
