@@ -52,6 +52,13 @@ func TestConnections(t *testing.T) {
 	}
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "page") })
 	server := newServer(page, "", slog.New(slog.DiscardHandler))
+	// A client has its reply a moment before its connection is idle, so each waits for the one before.
+	idle, changed := make(chan struct{}, 2*maxConnections), server.ConnState
+	server.ConnState = func(conn net.Conn, state http.ConnState) {
+		if changed(conn, state); state == http.StateIdle {
+			idle <- struct{}{}
+		}
+	}
 	served := make(chan error)
 	go func() { served <- server.Serve(listener) }()
 	t.Cleanup(func() {
@@ -66,6 +73,7 @@ func TestConnections(t *testing.T) {
 		if err := c.get(); err != nil {
 			t.Fatalf("client %d: %v", i, err)
 		}
+		<-idle
 	}
 	if err := newKeptClient(t, listener.Addr().String()).get(); err != nil {
 		t.Errorf("one more client: %v", err)
