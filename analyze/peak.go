@@ -217,7 +217,9 @@ func (c *course) measurePeak(t *fittedTrend, y []float64, at int, healthy, with 
 	freedom := float64(max(0, len(with.rows)-len(with.used))) / alike
 	t.variance = c.recordVariance(with.sse, freedom, alike)
 	better := math.Sqrt(max(0, healthy.sse-with.sse) / max(t.variance, 1e-300))
-	t.err = over(t.slope, better)
+	if better >= 1 {
+		t.err = t.slope / better
+	}
 	t.z = normal(better, freedom+c.usualFreedom())
 	t.steady = c.steady(y, &t.trend, at, with.rows)
 	t.spread = math.Hypot(t.err, t.spread)
