@@ -416,6 +416,31 @@ func TestReloadIsAStep(t *testing.T) {
 	}
 }
 
+// A feed that is loaded each day has another size each time, and may rise three times by chance.
+func TestReloadsThatRiseByChance(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		sizes []float64 // of each day
+		want  analyze.Answer
+	}{
+		{"three times", []float64{62_000, 67_000, 71_000, 80_000}, analyze.Fine},
+		{"up and down", []float64{62_000, 67_000, 65_000, 71_000, 80_000, 88_000, 92_000, 99_000}, analyze.Fine},
+		{"seven times", []float64{62_000, 67_000, 71_000, 80_000, 84_000, 90_000, 95_000, 99_000}, analyze.Answer(analyze.Leak.String())},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := start()
+			p.run(begin, 24*240*len(test.sizes), func(i int, hours float64, s *parse.Snapshot) {
+				s.Conns.Total = of(1000 * float64(i))
+				s.Memory.Malloced = of(500 << 20)
+				entries(s, i, map[string]float64{"Intel::data_store": test.sizes[int(hours/24)]})
+			})
+			if r := p.Report("manager", "prof.log"); r.Answer != test.want {
+				t.Errorf("%v: %v", r.Answer, r.Findings)
+			}
+		})
+	}
+}
+
 func TestCoreLeakIsTheOneThatNothingExplains(t *testing.T) {
 	p := start()
 	p.run(begin, 5000, func(i int, hours float64, s *parse.Snapshot) {

@@ -49,7 +49,8 @@
 // noise, and makes it by day. So after two days the judge also fits the lowest third of the points of each
 // day, if the whole course is not sure. Growth must also go on: the judge splits it into six parts, or into
 // days. It must rise in nearly all of them, and in the end at least a third as fast as in the beginning. A
-// random walk does neither.
+// random walk does neither. What moves only a few times, as a feed that is loaded each day, must rise each
+// time, six times or more. The judge lowers what stands out for minutes before it fits.
 //
 // # Filling or leak
 //

@@ -369,7 +369,7 @@ func (l *look) growth(q *quantity, values []float64, f *filling, sure float64) (
 		case -raw >= need:
 			j.verdict = Falls
 		}
-	case cleared:
+	case cleared, q.kind != KindCore && c.reloaded():
 		j.verdict = Stepped
 	case q.peak && j.parts < fewParts && l.age() >= settled:
 		j.verdict = Unsettled // too few records show whether it goes on

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sort"
@@ -173,6 +174,11 @@ func (c *course) fit() trend {
 	}
 	h := c.healthy(c.shared.normalsOf(c.columns), y)
 	t := c.fitOnce(y, h)
+	const times = 3
+	for i := 0; i < times && t.z == 0 && clip(y, t.rest); i++ { // spikes may hide a line
+		h = c.healthy(h.normals, y)
+		t = c.fitOnce(y, h)
+	}
 	if t.z == 0 {
 		return t.trend
 	}
@@ -186,19 +192,49 @@ func (c *course) fit() trend {
 			c.clock = byHour
 		}
 	}
-	// Some values that stand out, as when a scan makes half-open connections for minutes, must
-	// not bend the line.
-	limit, bent := 5*deviation(t.rest, 0), false
-	for i, e := range t.rest {
-		if limit > 0 && math.Abs(e) > limit && !lasting(t.rest, i, limit) {
+	if clip(y, t.rest) {
+		t = c.fitOnce(y, c.healthy(h.normals, y))
+	}
+	return t.trend
+}
+
+// clip lowers values that stand out of a fit, given what it leaves, and reports whether there are some. A scan
+// makes half-open connections for minutes, and must not bend a line.
+func clip(y, rest []float64) (bent bool) {
+	limit := 5 * deviation(rest, 0)
+	for i, e := range rest {
+		if limit > 0 && math.Abs(e) > limit && !lasting(rest, i, limit) {
 			y[i] -= e - math.Copysign(limit, e)
 			bent = true
 		}
 	}
-	if bent {
-		t = c.fitOnce(y, c.healthy(h.normals, y))
+	return bent
+}
+
+// reloaded reports whether the course stands still but for a few moves, and they may be chance: a feed that is
+// loaded now and then has another size each time. Six that all rise are none.
+func (c *course) reloaded() bool {
+	const few, enough, nearlyAll, some = 8, 6, 0.9, 0.1
+	moves := make([]float64, 0, len(c.y))
+	for i := 1; i < len(c.y); i++ {
+		move := c.y[i] - c.y[i-1]
+		if i+1 < len(c.y) && move*(c.y[i+1]-c.y[i]) > 0 { // a move within a point changes two
+			i++
+			move = c.y[i] - c.y[i-2]
+		}
+		moves = append(moves, move)
 	}
-	return t.trend
+	if len(moves) < 4*few {
+		return false
+	}
+	all := floats.Norm(moves, 1)
+	slices.SortFunc(moves, func(a, b float64) int { return cmp.Compare(math.Abs(b), math.Abs(a)) })
+	large := moves[:few]
+	if floats.Norm(large, 1) < nearlyAll*all {
+		return false
+	}
+	least := some * slices.Max(large)
+	return slices.Min(large) <= -least || large[enough-1] < least
 }
 
 // lows returns the course at the lowest third of its points in each day. Traffic makes most of the noise, and
