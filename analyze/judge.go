@@ -44,8 +44,8 @@ const (
 	surelyHours = 1.5
 )
 
-// grownFor returns for how many hours a resource must have grown to be called a leak in a process of that
-// age, of which the log holds some hours. A new table of an old process fills as in a young one. A log of days
+// grownFor returns for how many hours a resource must have grown to be called a leak, given the age of the process
+// and the hours of it that the log holds. A new table of an old process fills as in a young one. A log of days
 // holds busy hours that no other day had.
 func grownFor(q *quantity, name string, age, seen float64) float64 {
 	switch {
@@ -325,20 +325,18 @@ func (l *look) judgeGrowth(t *tracked, q *quantity, values []float64, sure float
 // comesBack reports whether all tables together lost at least half as many entries as an unnamed table holds now,
 // in the day before the log first listed it. Then it may be a table that was emptied.
 func (l *look) comesBack(first, entries float64) bool {
-	for _, t := range l.run.order {
-		if l.run.quantities[t.key.quantity].name != tableEntries {
-			continue
-		}
-		most, lost := 0.0, 0.0
-		for i, v := range l.points(t.series, mean) {
-			if h := l.hours[i]; h >= first-day && h <= first+young && !math.IsNaN(v) {
-				most = max(most, v)
-				lost = max(lost, most-v)
-			}
-		}
-		return lost >= entries/2
+	total := l.only(tableEntries)
+	if total == nil {
+		return false
 	}
-	return false
+	most, lost := 0.0, 0.0
+	for i, v := range l.points(total.series, mean) {
+		if h := l.hours[i]; h >= first-day && h <= first+young && !math.IsNaN(v) {
+			most = max(most, v)
+			lost = max(lost, most-v)
+		}
+	}
+	return lost >= entries/2
 }
 
 // growth fits a resource, and reports whether it grows steadily, by as much as matters, and beyond its
@@ -629,12 +627,20 @@ func (l *look) matters(r resource) bool {
 
 // memory returns the newest total, in bytes.
 func (l *look) memory() float64 {
-	for _, t := range l.run.order {
-		if l.run.quantities[t.key.quantity].name == totalMemory {
-			return t.value
-		}
+	if total := l.only(totalMemory); total != nil {
+		return total.value
 	}
 	return math.Inf(1)
+}
+
+// only returns what tracks a quantity without names, nil if the log lacks it.
+func (l *look) only(quantity string) *tracked {
+	for _, t := range l.run.order {
+		if l.run.quantities[t.key.quantity].name == quantity {
+			return t
+		}
+	}
+	return nil
 }
 
 func (t *trend) to() float64 { return t.onset + over(t.growth, t.slope) }
@@ -655,8 +661,8 @@ func (c *course) filled(coefficients []float64, since float64) float64 {
 	return last - first
 }
 
-// sure reports whether growth is so many standard errors, or as many as a verdict keeps if it rises as straight
-// as noise hardly does.
+// sure reports whether growth is as many standard errors as it needs. Growth that is straighter than noise needs
+// only surelyZ.
 func (t *trend) sure(needs float64) bool {
 	return t.z >= needs || t.z >= surelyZ && t.walk >= straightWalk
 }

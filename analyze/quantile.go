@@ -9,7 +9,8 @@ import (
 func median(values []float64) float64 { return quantile(0.5, values) }
 
 // quantile returns what a share p of the values does not exceed, interpolated like LinInterp of gonum's
-// stat.Quantile. It need not sort all values.
+// stat.Quantile. That asks for sorted values, and sorting would take a third of the time of judging many short
+// runs.
 func quantile(p float64, values []float64) float64 {
 	if len(values) == 0 {
 		return 0

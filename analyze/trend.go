@@ -247,7 +247,7 @@ func (c *course) lows() course {
 		for last < len(c.x) && int((end-c.x[last])/day) == int((end-c.x[first])/day) {
 			last++
 		}
-		limit := stat.Quantile(1./3, stat.LinInterp, slices.Sorted(slices.Values(c.y[first:last])), nil)
+		limit := quantile(1./3, c.y[first:last])
 		for i := first; i < last; i++ {
 			if c.y[i] <= limit {
 				rows = append(rows, i)
@@ -388,8 +388,8 @@ func (c *course) measure(t *fittedTrend, y []float64, at int, sse float64, with 
 	t.spread = math.Hypot(math.Sqrt(t.variance/max(floats.Dot(free, free), 1e-300))*t.slope/g, t.spread)
 }
 
-// leastFreedom is how many degrees of freedom even the most correlated scatter has: as many as there are parts,
-// in each of which the line must rise.
+// leastFreedom is how many degrees of freedom even the most correlated scatter has: as many as there are parts.
+// The line must rise in each.
 const leastFreedom = 6
 
 // normal returns the z of a normal distribution that is as improbable as t of Student's.
